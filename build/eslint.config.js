@@ -1,0 +1,64 @@
+import svelte from 'eslint-plugin-svelte';
+import tseslint from 'typescript-eslint';
+
+const only = (name, home) => ({ name, message: `Only ${home} may import ${name}.` });
+const guarded = {
+  electron: only('electron', 'electron/hosts/desktop'),
+  keytar: only('keytar', 'electron/adapters/keychain.ts'),
+  'onnxruntime-node': only('onnxruntime-node', 'electron/services/inference/session.ts'),
+  '@huggingface/transformers': only('@huggingface/transformers', 'electron/services/inference/tokenizer.ts'),
+};
+const guard = (...homes) => ({
+  'no-restricted-imports': [
+    'error',
+    { paths: Object.values(guarded).filter((rule) => !homes.includes(rule.name)) },
+  ],
+});
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'release/**', 'node_modules/**', 'screenshots/**', 'build/practice-model/**'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  ...svelte.configs.recommended,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['build/*.js', 'build/*.mjs'] },
+        extraFileExtensions: ['.svelte'],
+      },
+    },
+    rules: {
+      'no-console': 'error',
+      'no-eval': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/require-await': 'off',
+      'svelte/no-at-html-tags': 'error',
+      'no-restricted-properties': [
+        'error',
+        { object: 'Buffer', property: 'allocUnsafe', message: 'Fresh memory can hold old secrets; use Buffer.alloc.' },
+      ],
+    },
+  },
+  { files: ['**/*.svelte', '**/*.svelte.ts'], languageOptions: { parserOptions: { parser: tseslint.parser } } },
+  { files: ['electron/**', 'renderer/**'], rules: guard() },
+  { files: ['electron/hosts/desktop/**'], rules: guard('electron') },
+  { files: ['electron/adapters/keychain.ts'], rules: guard('keytar') },
+  { files: ['electron/services/inference/session.ts'], rules: guard('onnxruntime-node') },
+  { files: ['electron/services/inference/tokenizer.ts'], rules: guard('@huggingface/transformers') },
+  {
+    files: ['electron/hosts/**/main.ts', 'build/**', 'test/**'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['test/**'],
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+    },
+  },
+);

@@ -1,0 +1,17 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+/** One runner for every suite; the folders under test/ say what a suite needs (see CONTRIBUTING.md). */
+export default defineConfig({
+  root: new URL('..', import.meta.url).pathname,
+  plugins: [svelte()],
+  test: {
+    include: ['test/**/*.test.ts'],
+    environment: 'node',
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    env: { ORT_DISABLE_TELEMETRY: '1' },
+  },
+});

@@ -1,0 +1,71 @@
+import type { Device } from './model.ts';
+import type { Problem } from './problem.ts';
+
+export type Role = 'system' | 'user' | 'assistant';
+
+/** How the next token is drawn. temperature 0 = greedy. */
+export interface Sampling {
+  readonly temperature: number; // 0..2
+  readonly topP: number; // 0..1
+  readonly topK: number; // 0 = off
+  readonly minP: number; // 0..1, 0 = off
+  readonly repetitionPenalty: number; // 1 = off
+  readonly maxNewTokens: number;
+  readonly seed?: number;
+}
+
+/** Why a generation ended, in the words of the OpenAI API where it has them. */
+export type FinishReason = 'stop' | 'length' | 'stopped-by-person' | 'failed';
+
+/** Measured, never estimated. Seconds and tokens. */
+export interface GenerationStats {
+  readonly promptTokens: number;
+  readonly reusedTokens: number; // prompt tokens already in the KV cache
+  readonly newTokens: number;
+  readonly firstTokenSeconds: number;
+  readonly tokensPerSecond: number;
+  readonly device: Device;
+}
+
+/** One node of a chat's tree: editing or regenerating makes a sibling, nothing is overwritten. */
+export interface Message {
+  readonly id: string;
+  readonly chatId: string;
+  readonly parentId: string | null;
+  readonly role: Role;
+  readonly text: string;
+  readonly createdAt: number;
+  readonly state: 'complete' | 'writing' | 'partial';
+  readonly finishReason?: FinishReason;
+  readonly stats?: GenerationStats;
+  readonly problem?: Problem;
+}
+
+export interface ChatSummary {
+  readonly id: string;
+  readonly title: string;
+  readonly modelId: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** The message the person last saw; the visible thread is its line of ancestors. */
+  readonly headId: string | null;
+}
+
+export interface Chat extends ChatSummary {
+  readonly systemPrompt: string;
+  readonly sampling: Sampling;
+  readonly messages: readonly Message[]; // whole tree, oldest first
+}
+
+/** State of the inference process, as people should see it. */
+export type EngineState =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'loading'; readonly modelId: string }
+  | {
+      readonly kind: 'ready';
+      readonly modelId: string;
+      readonly device: Device;
+      readonly contextLength: number;
+      readonly loadSeconds: number;
+    }
+  | { readonly kind: 'failed'; readonly modelId: string; readonly problem: Problem };

@@ -1,0 +1,182 @@
+import type { Chat, ChatSummary, EngineState, Message, Sampling } from './chat.ts';
+import { type Check, flag, matching, nothing, numberIn, oneOf, optional, record, text } from './check.ts';
+import { type Dtype, dtypes, type InstalledModel, type SuggestedModel } from './model.ts';
+import type { PageName } from './problem.ts';
+import type { Result } from './result.ts';
+import type { SetupState, SignInState } from './setup.ts';
+
+/** owner/name in the Hub's alphabet; both parts start and end with a letter or digit. */
+export const repoPattern = /^[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?\/[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?$/;
+const repo = matching(repoPattern);
+/** Ids we make ourselves: UUIDs and model folder names. */
+const id = matching(/^[A-Za-z0-9][\w.-]{0,199}$/);
+const pages = [
+  'licence',
+  'model',
+  'new-token',
+  'tokens',
+  'requests',
+  'sign-up',
+  'status',
+  'device-sign-in',
+] as const satisfies readonly PageName[];
+
+const sampling = record<Sampling>({
+  temperature: numberIn(0, 2),
+  topP: numberIn(0, 1),
+  topK: numberIn(0, 1000),
+  minP: numberIn(0, 1),
+  repetitionPenalty: numberIn(0.5, 2),
+  maxNewTokens: numberIn(1, 131_072),
+  seed: optional(numberIn(0, 2 ** 32 - 1)),
+});
+
+/** What the host is and can do. The page asks for abilities, never for the host's name. */
+export interface AppInfo {
+  readonly version: string;
+  readonly host: 'desktop' | 'web';
+  readonly platform: string;
+  readonly practice: boolean;
+  /** Where the Hub is: huggingface.co, a mirror, or the practice Hub. */
+  readonly hubEndpoint: string;
+  readonly offline: boolean; // the person's own switch
+  readonly can: {
+    readonly openPages: boolean; // else the page shows the link itself
+    readonly notify: boolean;
+    readonly showFolders: boolean;
+  };
+}
+
+/** A licence text readable in place. */
+export interface LicenceText {
+  readonly repo: string;
+  readonly file: string;
+  readonly text: string;
+  readonly sha256: string;
+}
+
+/** Bytes on disk, each blob counted once. */
+export interface StorageState {
+  readonly modelsFolder: string;
+  readonly cacheFolder: string;
+  readonly modelsBytes: number;
+  readonly cacheBytes: number;
+  readonly partialBytes: number;
+  readonly freeBytes: number;
+}
+
+interface Request<I, O> {
+  readonly check: Check<I>;
+  readonly output?: O; // carries the type only
+}
+
+function request<I, O>(check: Check<I>): Request<I, O> {
+  return { check };
+}
+
+/** THE table: every request a page can make. Nothing else crosses the border towards the services. */
+export const requests = {
+  'app.info': request<undefined, AppInfo>(nothing),
+  'app.setPractice': request<{ readonly on: boolean }, undefined>(record({ on: flag })),
+  'app.setOffline': request<{ readonly on: boolean }, undefined>(record({ on: flag })),
+  'page.open': request<
+    { readonly page: PageName; readonly repo?: string | undefined },
+    { readonly opened: boolean; readonly url: string }
+  >(record({ page: oneOf(pages), repo: optional(repo) })),
+  'report.copy': request<undefined, { readonly text: string }>(nothing),
+
+  'signIn.get': request<undefined, SignInState>(nothing),
+  'accessToken.save': request<{ readonly accessToken: string }, SignInState>(record({ accessToken: text(10_000) })),
+  'accessToken.forget': request<undefined, SignInState>(nothing),
+
+  'setup.list': request<undefined, readonly SetupState[]>(nothing),
+  'setup.choose': request<{ readonly repo: string; readonly dtype?: Dtype | undefined }, SetupState>(
+    record({ repo, dtype: optional(oneOf(dtypes)) }),
+  ),
+  'setup.check': request<{ readonly repo: string }, SetupState>(record({ repo })),
+  'setup.start': request<{ readonly repo: string }, SetupState>(record({ repo })),
+  'setup.pause': request<{ readonly repo: string }, SetupState>(record({ repo })),
+  'setup.setAutoStart': request<{ readonly repo: string; readonly on: boolean }, SetupState>(record({ repo, on: flag })),
+  'setup.remove': request<{ readonly repo: string }, undefined>(record({ repo })),
+
+  'licence.read': request<{ readonly repo: string }, LicenceText>(record({ repo })),
+
+  'models.list': request<undefined, readonly InstalledModel[]>(nothing),
+  'models.suggested': request<undefined, readonly SuggestedModel[]>(nothing),
+  'models.remove': request<{ readonly id: string }, undefined>(record({ id })),
+  'models.sanityCheck': request<{ readonly id: string }, InstalledModel>(record({ id })),
+  'storage.get': request<undefined, StorageState>(nothing),
+
+  'chats.list': request<undefined, readonly ChatSummary[]>(nothing),
+  'chats.create': request<{ readonly modelId: string }, Chat>(record({ modelId: id })),
+  'chats.get': request<{ readonly chatId: string }, Chat>(record({ chatId: id })),
+  'chats.search': request<{ readonly words: string }, readonly ChatSummary[]>(record({ words: text(200) })),
+  'chats.rename': request<{ readonly chatId: string; readonly title: string }, ChatSummary>(
+    record({ chatId: id, title: text(200) }),
+  ),
+  'chats.configure': request<
+    { readonly chatId: string; readonly modelId: string; readonly systemPrompt: string; readonly sampling: Sampling },
+    Chat
+  >(record({ chatId: id, modelId: id, systemPrompt: text(100_000), sampling })),
+  /** Shows another branch: `messageId` becomes part of the visible thread. */
+  'chats.select': request<{ readonly chatId: string; readonly messageId: string }, Chat>(
+    record({ chatId: id, messageId: id }),
+  ),
+  /** Removal can be undone until the app closes or 30 days pass. */
+  'chats.remove': request<{ readonly chatId: string }, undefined>(record({ chatId: id })),
+  'chats.restore': request<{ readonly chatId: string }, ChatSummary>(record({ chatId: id })),
+  'chats.export': request<{ readonly chatId: string }, { readonly fileName: string; readonly text: string }>(
+    record({ chatId: id }),
+  ),
+
+  /** A new question under `parentId` (null = first message). Answers with both new messages. */
+  'generation.ask': request<
+    { readonly chatId: string; readonly parentId: string | null; readonly text: string },
+    { readonly question: Message; readonly answer: Message }
+  >(record({ chatId: id, parentId: (v: unknown): v is string | null => v === null || id(v), text: text(1_000_000) })),
+  /** Another answer to the same question: a sibling of `messageId`. */
+  'generation.again': request<{ readonly chatId: string; readonly messageId: string }, { readonly answer: Message }>(
+    record({ chatId: id, messageId: id }),
+  ),
+  'generation.stop': request<{ readonly messageId: string }, undefined>(record({ messageId: id })),
+  'engine.get': request<undefined, EngineState>(nothing),
+} as const;
+
+/** Everything the services tell the page by themselves. Snapshot first (a `.get` or `.list`), then these. */
+export type BackendEvent =
+  /** The services were made anew (practice switched on or off): the page asks for everything again. */
+  | { readonly type: 'app.restarted' }
+  | { readonly type: 'app.changed'; readonly info: AppInfo }
+  | { readonly type: 'signIn.changed'; readonly signIn: SignInState }
+  /** Whole state of one journey; at most 10 per second while bytes move. */
+  | { readonly type: 'setup.changed'; readonly setup: SetupState }
+  | { readonly type: 'setup.removed'; readonly repo: string }
+  | { readonly type: 'models.changed'; readonly models: readonly InstalledModel[] }
+  | { readonly type: 'chats.changed'; readonly chats: readonly ChatSummary[] }
+  | { readonly type: 'engine.changed'; readonly engine: EngineState }
+  /** Text to append to a message; `index` counts deltas of that message from 0, a gap means: ask for the chat again. */
+  | {
+      readonly type: 'generation.delta';
+      readonly chatId: string;
+      readonly messageId: string;
+      readonly index: number;
+      readonly text: string;
+    }
+  | { readonly type: 'generation.finished'; readonly chatId: string; readonly message: Message };
+
+export type RequestName = keyof typeof requests;
+export type InputOf<N extends RequestName> = (typeof requests)[N] extends Request<infer I, unknown> ? I : never;
+export type OutputOf<N extends RequestName> = (typeof requests)[N] extends { readonly output?: infer O }
+  ? Exclude<O, undefined> extends never
+    ? undefined
+    : Exclude<O, undefined>
+  : never;
+export type Handlers = {
+  readonly [N in RequestName]: (input: InputOf<N>) => Promise<Result<OutputOf<N>>>;
+};
+
+/** What a page sees of the services, whichever host carries the words. */
+export interface Backend {
+  request<N extends RequestName>(name: N, input: InputOf<N>): Promise<Result<OutputOf<N>>>;
+  subscribe(listener: (event: BackendEvent) => void): () => void;
+}

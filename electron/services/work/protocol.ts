@@ -1,0 +1,82 @@
+/**
+ * How the main side and a worker process talk: one request at a time by sequence number, cancel by the same number,
+ * events in between, log lines on the same pipe. Types only; every message is JSON-shaped.
+ */
+import type { FinishReason, GenerationStats, Role, Sampling } from '../../contract/chat.ts';
+import type { Device, Dtype, SanityCheck } from '../../contract/model.ts';
+import type { Result } from '../../contract/result.ts';
+
+export interface LoadInput {
+  readonly folder: string; // absolute, holds config.json and onnx/
+  readonly dtype: Dtype;
+  readonly device: Device | 'auto';
+  /** Upper bound the person or the memory allows, in tokens. */
+  readonly contextLength?: number;
+}
+
+export interface LoadedModel {
+  readonly device: Device;
+  readonly contextLength: number;
+  readonly loadSeconds: number;
+  readonly instruct: boolean;
+}
+
+export interface PromptMessage {
+  readonly role: Role;
+  readonly text: string;
+}
+
+export interface GenerateInput {
+  /** Names the KV cache to reuse: turns of one chat share it. */
+  readonly cacheKey: string;
+  /** Chat turns for instruct models; for base models their texts are joined as plain text. */
+  readonly messages: readonly PromptMessage[];
+  readonly sampling: Sampling;
+  readonly stop?: readonly string[];
+}
+
+export interface GenerateOutput {
+  readonly finishReason: Exclude<FinishReason, 'failed'>;
+  readonly stats: GenerationStats;
+}
+
+export interface ConvertInput {
+  readonly source: string; // snapshot folder with the official files
+  readonly output: string; // final folder; appears whole or not at all
+  readonly dtype: Dtype;
+}
+
+export interface ConvertOutput {
+  readonly bytes: number;
+  readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
+  readonly architecture: string;
+  readonly contextLength: number;
+  readonly instruct: boolean;
+}
+
+/** Requests of the two workers: name -> input, output, event. */
+export interface InferWork {
+  load: { input: LoadInput; output: LoadedModel; event: never };
+  generate: { input: GenerateInput; output: GenerateOutput; event: { readonly text: string } };
+  sanityCheck: { input: { readonly prompt: string; readonly maxNewTokens: number }; output: SanityCheck; event: never };
+  unload: { input: undefined; output: undefined; event: never };
+  ping: { input: undefined; output: undefined; event: never };
+}
+
+export interface ConvertWork {
+  convert: {
+    input: ConvertInput;
+    output: ConvertOutput;
+    event: { readonly doneBytes: number; readonly totalBytes: number; readonly item: string };
+  };
+}
+
+export type ToWorker =
+  | { readonly seq: number; readonly request: string; readonly input: unknown }
+  | { readonly seq: number; readonly cancel: true };
+
+export type FromWorker =
+  | { readonly ready: true }
+  | { readonly seq: number; readonly event: unknown }
+  | { readonly seq: number; readonly result: Result<unknown> }
+  | { readonly log: { readonly area: string; readonly event: string; readonly text?: string } };
