@@ -39,6 +39,8 @@ export interface Message {
   readonly finishReason?: FinishReason;
   readonly stats?: GenerationStats;
   readonly problem?: Problem;
+  /** While `writing`: the index of the first delta that is not in `text` yet. */
+  readonly nextDelta?: number;
 }
 
 export interface ChatSummary {

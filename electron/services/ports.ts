@@ -76,6 +76,8 @@ export interface Ports {
   readonly openPage: (url: string) => Promise<boolean>;
   readonly notify?: (note: { readonly title: string; readonly text: string }) => void;
   readonly switchPractice: (on: boolean) => Promise<void>;
+  /** Pause between two looks at a pending access request: gentle at first, then gentler. */
+  readonly approvalPoll: { readonly firstSeconds: number; readonly laterSeconds: number };
   readonly now: () => number;
   readonly log: (entry: LogEntry) => void;
 }

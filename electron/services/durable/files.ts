@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** A file being filled at positions; not under its final name yet. */
@@ -12,9 +12,13 @@ export interface OpenFile {
   readonly path: string;
   /** Writes all of `data` at `position` (bytes from the start). */
   write(data: Uint8Array, position: number): Promise<void>;
-  /** Reads up to `into.length` bytes at `position`; answers how many. */
+  /** Reads `into.length` bytes at `position`; answers how many there were (fewer only at the end of the file). */
   read(into: Uint8Array, position: number): Promise<number>;
   truncate(bytes: number): Promise<void>;
+  /** Length in bytes right now. */
+  size(): Promise<number>;
+  /** As sync, without waiting for times and owners to be written. */
+  syncData(): Promise<void>;
   /** Returns only after the bytes are on the device. */
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -30,8 +34,18 @@ function opened(path: string, handle: FileHandle): OpenFile {
         done += bytesWritten;
       }
     },
-    read: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
+    async read(into, position) {
+      let done = 0;
+      while (done < into.length) {
+        const { bytesRead } = await handle.read(into, done, into.length - done, position + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return done;
+    },
     truncate: (bytes) => handle.truncate(bytes),
+    size: async () => (await handle.stat()).size,
+    syncData: () => handle.datasync(),
     sync: () => handle.sync(),
     close: () => handle.close(),
   };
@@ -64,9 +78,17 @@ export async function publish(temporary: string, final: string): Promise<void> {
   await syncFolder(dirname(final));
 }
 
-/** Replaces a whole file: temporary beside it, write, fsync, rename, fsync folder. */
-export async function replaceFile(path: string, data: string | Uint8Array, mode = 0o600): Promise<void> {
-  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`);
+/**
+ * Replaces a whole file: temporary beside it, write, fsync, rename, fsync folder. `stage` names another folder of the
+ * same file system for the temporary, for folders whose every entry means something to somebody else.
+ */
+export async function replaceFile(
+  path: string,
+  data: string | Uint8Array,
+  mode = 0o600,
+  stage = dirname(path),
+): Promise<void> {
+  const temporary = join(stage, `.${randomBytes(6).toString('hex')}.tmp`);
   const file = await createFile(temporary, mode);
   try {
     try {
@@ -79,6 +101,31 @@ export async function replaceFile(path: string, data: string | Uint8Array, mode 
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Makes `path` a symbolic link to `target` (as written), atomically replacing what stood there; staged in `stage`. */
+export async function replaceLink(path: string, target: string, stage = dirname(path)): Promise<void> {
+  const temporary = join(stage, `.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await symlink(target, temporary);
+    await publish(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Whether this folder's file system and this account can make symbolic links (Windows often cannot). */
+export async function linksWork(folder: string): Promise<boolean> {
+  const probe = join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await symlink('target', probe);
+    return (await readlink(probe)) === 'target';
+  } catch {
+    return false;
+  } finally {
+    await rm(probe, { force: true });
   }
 }
 

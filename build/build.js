@@ -1,0 +1,103 @@
+// node build/build.js [part...]: makes dist/. A part whose inputs did not change is left alone, so a second run is quick.
+// Plain JavaScript: it also runs on the Node 20 that many people have.
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+
+const root = resolve(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+const common = ['package.json', 'package-lock.json', 'build'];
+
+/** @param {string} config */
+const bundle = (config) => async () => {
+  const { build } = await import('vite');
+  await build({ root: config === 'renderer' ? join(root, 'renderer') : root, configFile: join(root, `build/${config}.config.ts`), logLevel: 'warn' });
+};
+
+/** Parts of dist/, what each is made from, and how. */
+const parts = {
+  renderer: { inputs: ['renderer', 'electron/contract'], make: bundle('renderer') },
+  preload: { inputs: ['electron/hosts/desktop', 'electron/contract'], make: bundle('preload') },
+  electron: { inputs: ['electron'], make: bundle('electron') },
+  'practice-model': {
+    inputs: ['electron/practice/model'],
+    make: async () => {
+      rmSync(join(dist, 'practice-model'), { recursive: true, force: true });
+      cpSync(join(root, 'electron/practice/model'), join(dist, 'practice-model'), { recursive: true });
+    },
+  },
+};
+
+/** Every file below a path, with its size and time: any edit changes the list. @param {string} path @returns {string[]} */
+function listing(path) {
+  const full = join(root, path);
+  if (!existsSync(full)) return [];
+  const facts = statSync(full);
+  if (!facts.isDirectory()) return [`${path} ${facts.size} ${facts.mtimeMs}`];
+  return readdirSync(full).sort().flatMap((name) => listing(`${path}/${name}`));
+}
+
+/** @param {readonly string[]} inputs */
+const fingerprint = (inputs) =>
+  createHash('sha256').update([...common, ...inputs].flatMap(listing).join('\n')).digest('hex');
+
+/** @param {keyof typeof parts} part @param {boolean} force */
+async function makePart(part, force) {
+  const stamp = join(dist, 'stamps', part);
+  const inputs = fingerprint(parts[part].inputs);
+  if (!force && existsSync(join(dist, part)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs) return;
+  const began = performance.now();
+  rmSync(stamp, { force: true });
+  await parts[part].make();
+  mkdirSync(join(dist, 'stamps'), { recursive: true });
+  writeFileSync(stamp, inputs);
+  console.log(`built ${part} in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+}
+
+/** @param {number} pid */
+function lives(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Two builds at once (tests, an editor, a person) take turns. @param {() => Promise<void>} work */
+async function alone(work) {
+  const lock = join(dist, 'building');
+  mkdirSync(dist, { recursive: true });
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
+      const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0;
+      if (holder > 0 && !lives(holder)) rmSync(lock, { force: true });
+      else await wait(100);
+    }
+  }
+  try {
+    await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** Makes the named parts of dist/, all by default, where they are out of date. @param {readonly string[]} wanted */
+export async function build(wanted = Object.keys(parts), { force = false } = {}) {
+  await alone(async () => {
+    for (const part of Object.keys(parts)) {
+      if (wanted.includes(part)) await makePart(/** @type {keyof typeof parts} */ (part), force);
+    }
+  });
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const wanted = process.argv.slice(2).filter((word) => word in parts);
+  await build(wanted.length > 0 ? wanted : undefined, { force: process.argv.includes('--force') });
+}

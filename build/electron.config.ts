@@ -1,0 +1,35 @@
+import { readdirSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { defineConfig } from 'vite';
+
+/** Modules of electron/workers that processes start from; port.ts is a part of them. */
+const workers = readdirSync('electron/workers').filter((file) => file.endsWith('.ts') && file !== 'port.ts');
+
+/**
+ * Everything outside the page: both hosts and the workers, as ES modules for Node 24. The tokenizer library is bundled
+ * without its image code; native packages stay outside, so that only one copy of ONNX Runtime's classes exists.
+ */
+export default defineConfig({
+  publicDir: false,
+  resolve: { alias: { sharp: resolve('build/noSharp.js') } },
+  ssr: {
+    noExternal: true,
+    external: ['electron', 'keytar', 'onnxruntime-node', 'onnxruntime-common'],
+    resolve: { conditions: ['node', 'import', 'module', 'default'] },
+  },
+  build: {
+    ssr: true,
+    outDir: 'dist/electron',
+    emptyOutDir: true,
+    target: 'node24',
+    minify: false,
+    rolldownOptions: {
+      input: {
+        main: 'electron/hosts/desktop/main.ts',
+        web: 'electron/hosts/web/main.ts',
+        ...Object.fromEntries(workers.map((file) => [`workers/${basename(file, '.ts')}`, `electron/workers/${file}`])),
+      },
+      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+    },
+  },
+});

@@ -1,0 +1,141 @@
+/**
+ * createBackend(ports): the handlers of the contract's table, and nothing else. Each line sends a checked request to the
+ * room that owns it; what the rooms report comes back as events. Both hosts run exactly this.
+ */
+import type { BackendEvent, Handlers } from '../contract/ipc.ts';
+import { failed, ok, type Result } from '../contract/result.ts';
+import { exportChat } from './chats/thread.ts';
+import { notFound } from './explain.ts';
+import { pageUrl } from './hub/pages.ts';
+import { practiceModels, suggestedModels } from './models/suggested.ts';
+import type { Ports } from './ports.ts';
+import { writeReport } from './report.ts';
+import { openRooms, type Rooms } from './rooms.ts';
+import { readStorage } from './storage.ts';
+
+export interface RunningBackend {
+  readonly handlers: Handlers;
+  /** Goes on with whatever was under way when the app was last closed. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Builds the services on what the host lends. Throws only when the app's own data cannot be opened. */
+export async function createBackend(ports: Ports, emit: (event: BackendEvent) => void): Promise<RunningBackend> {
+  const rooms = await openRooms(ports, emit);
+  return {
+    handlers: {
+      ...appHandlers(ports, rooms),
+      ...setupHandlers(ports, rooms),
+      ...modelHandlers(ports, rooms),
+      ...chatHandlers(rooms),
+    },
+    start: () => rooms.start(),
+    close: () => rooms.close(),
+  };
+}
+
+type Some<Prefix extends string> = Pick<Handlers, Extract<keyof Handlers, `${Prefix}.${string}`>>;
+
+function orNotFound<T>(value: T | undefined, what: string): Result<T> {
+  return value === undefined ? failed(notFound(what)) : ok(value);
+}
+
+function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report' | 'signIn' | 'accessToken'> {
+  return {
+    'app.info': async () => ok(rooms.info()),
+    'app.setPractice': async ({ on }) => {
+      // The services are replaced: answer first, so that the page does not wait for somebody who is leaving.
+      setImmediate(() => void ports.switchPractice(on));
+      return ok(undefined);
+    },
+    'app.setOffline': async ({ on }) => {
+      await rooms.setOffline(on);
+      return ok(undefined);
+    },
+    'page.open': async ({ page, repo }) => {
+      const url = pageUrl(ports.hubEndpoint, page, repo);
+      return ok({ url, opened: await ports.openPage(url) });
+    },
+    'report.copy': async () =>
+      ok({
+        text: writeReport({
+          ports,
+          signIn: rooms.signIn.state(),
+          setups: rooms.journeys.list(),
+          log: rooms.log,
+          redact: rooms.redact,
+        }),
+      }),
+    'signIn.get': async () => ok(rooms.signIn.state()),
+    'accessToken.save': async ({ accessToken }) => {
+      const saved = await rooms.signIn.save(accessToken);
+      if (saved.ok) rooms.journeys.tokenChanged();
+      return saved;
+    },
+    'accessToken.forget': async () => {
+      const forgotten = await rooms.signIn.forget();
+      if (forgotten.ok) rooms.journeys.tokenChanged();
+      return forgotten;
+    },
+  };
+}
+
+function setupHandlers(_ports: Ports, rooms: Rooms): Some<'setup' | 'licence'> {
+  const { journeys } = rooms;
+  return {
+    'setup.list': async () => ok(journeys.list()),
+    'setup.choose': async ({ repo, dtype }) => ok(journeys.choose(repo, dtype ?? 'q4')),
+    'setup.check': async ({ repo }) => journeys.send(repo, { type: 'check' }),
+    'setup.start': async ({ repo }) => journeys.send(repo, { type: 'start' }),
+    'setup.pause': async ({ repo }) => journeys.send(repo, { type: 'pause' }),
+    'setup.setAutoStart': async ({ repo, on }) => journeys.send(repo, { type: 'autoStart', on }),
+    'setup.remove': async ({ repo }) => ok(await journeys.remove(repo).then(() => undefined)),
+    'licence.read': async ({ repo }) => rooms.readLicence(repo),
+  };
+}
+
+function modelHandlers(ports: Ports, rooms: Rooms): Some<'models' | 'storage' | 'engine'> {
+  return {
+    'models.list': async () => ok(rooms.models.list()),
+    'models.suggested': async () => ok(ports.practice ? practiceModels : suggestedModels),
+    'models.remove': async ({ id }) => rooms.models.remove(id),
+    'models.sanityCheck': async ({ id }) => rooms.models.sanityCheck(id),
+    'storage.get': async () => ok(await readStorage(ports.paths)),
+    'engine.get': async () => ok(rooms.engine.state()),
+  };
+}
+
+function chatHandlers({ chats, answers, chatsChanged }: Rooms): Some<'chats' | 'generation'> {
+  const changed = <T>(result: Result<T>): Result<T> => {
+    if (result.ok) chatsChanged();
+    return result;
+  };
+  return {
+    'chats.list': async () => ok(chats.list()),
+    'chats.create': async ({ modelId }) => changed(ok(chats.create(modelId))),
+    'chats.get': async ({ chatId }) => {
+      const chat = chats.get(chatId);
+      return orNotFound(chat && answers.withLiveText(chat), 'chat');
+    },
+    'chats.search': async ({ words }) => ok(chats.search(words)),
+    'chats.rename': async ({ chatId, title }) => changed(orNotFound(chats.rename(chatId, title), 'chat')),
+    'chats.configure': async ({ chatId, ...settings }) => changed(orNotFound(chats.configure(chatId, settings), 'chat')),
+    'chats.select': async ({ chatId, messageId }) => {
+      const chat = chats.select(chatId, messageId);
+      return changed(orNotFound(chat && answers.withLiveText(chat), 'message'));
+    },
+    'chats.remove': async ({ chatId }) => changed(chats.remove(chatId) ? ok(undefined) : failed(notFound('chat'))),
+    'chats.restore': async ({ chatId }) => changed(orNotFound(chats.restore(chatId), 'chat')),
+    'chats.export': async ({ chatId }) => {
+      const chat = chats.get(chatId);
+      return orNotFound(chat && exportChat(chat), 'chat');
+    },
+    'generation.ask': (input) => answers.ask(input),
+    'generation.again': (input) => answers.again(input),
+    'generation.stop': async ({ messageId }) => {
+      answers.stop(messageId);
+      return ok(undefined);
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/**
+ * The main side's hold on the inference process: starts it when first needed, loads the asked-for model, restarts it
+ * after a crash within a budget, and tells everybody what state it is in. What to generate is answer.ts' business.
+ */
+import type { EngineState } from '../../contract/chat.ts';
+import type { InstalledModel, SanityCheck } from '../../contract/model.ts';
+import { failed, type Result } from '../../contract/result.ts';
+import type { LogEntry, WorkerProcess } from '../ports.ts';
+import { connectWorker, type WorkerClient } from '../work/client.ts';
+import type { GenerateInput, GenerateOutput, InferWork } from '../work/protocol.ts';
+import { engineExit, tooManyRestarts } from './explain.ts';
+
+export interface Engine {
+  state(): EngineState;
+  generate(
+    model: InstalledModel,
+    input: GenerateInput,
+    options: { signal: AbortSignal; onText: (text: string) => void },
+  ): Promise<Result<GenerateOutput>>;
+  /** Loads the model in `folder` (also one not installed yet) and lets it continue a fixed prompt. */
+  sanityCheck(model: InstalledModel, folder: string): Promise<Result<SanityCheck>>;
+  /** Ends the process and gives its memory back. Waits for a running generation first. */
+  unload(): Promise<void>;
+  close(): void;
+}
+
+/** 3 crashes in 10 minutes: after that, starting again by ourselves would only heat the room. */
+const restartBudget = { crashes: 3, withinMilliseconds: 600_000 };
+
+export function createEngine(options: {
+  readonly startProcess: () => WorkerProcess;
+  readonly folderOf: (model: InstalledModel) => string;
+  readonly onChange: (state: EngineState) => void;
+  readonly now: () => number;
+  readonly log: (entry: LogEntry) => void;
+}): Engine {
+  let state: EngineState = { kind: 'stopped' };
+  let worker: WorkerClient<InferWork> | undefined;
+  let loaded: string | undefined; // folder
+  let crashes: number[] = [];
+  let last: Promise<unknown> = Promise.resolve(); // one request at a time: the process has one model and one thread
+
+  const become = (next: EngineState): void => {
+    state = next;
+    options.onChange(state);
+  };
+
+  const connect = (): WorkerClient<InferWork> => {
+    if (worker) return worker;
+    const fresh = connectWorker<InferWork>(options.startProcess(), { explainExit: engineExit, log: options.log });
+    worker = fresh;
+    void fresh.ended.then(() => {
+      if (worker !== fresh) return; // we ended it ourselves
+      worker = undefined;
+      loaded = undefined;
+      crashes = [...crashes.filter((at) => options.now() - at < restartBudget.withinMilliseconds), options.now()];
+      options.log({ area: 'engine', event: 'process-ended', crashes: crashes.length });
+      if (state.kind === 'ready' || state.kind === 'loading') become({ kind: 'stopped' });
+    });
+    return fresh;
+  };
+
+  const load = async (model: InstalledModel, folder: string): Promise<Result<WorkerClient<InferWork>>> => {
+    if (loaded === folder && worker) return { ok: true, value: worker };
+    crashes = crashes.filter((at) => options.now() - at < restartBudget.withinMilliseconds);
+    if (crashes.length >= restartBudget.crashes) return failed(tooManyRestarts());
+    become({ kind: 'loading', modelId: model.id });
+    const process = connect();
+    const answer = await process.call('load', { folder, dtype: model.dtype, device: 'auto' });
+    if (!answer.ok) {
+      become({ kind: 'failed', modelId: model.id, problem: answer.problem });
+      return answer;
+    }
+    loaded = folder;
+    const { device, contextLength, loadSeconds } = answer.value;
+    become({ kind: 'ready', modelId: model.id, device, contextLength, loadSeconds });
+    return { ok: true, value: process };
+  };
+
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const turn = last.then(task, task);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+
+  const end = (): void => {
+    const ending = worker;
+    worker = undefined;
+    loaded = undefined;
+    ending?.kill();
+    if (state.kind !== 'stopped') become({ kind: 'stopped' });
+  };
+
+  return {
+    state: () => state,
+    generate: (model, input, { signal, onText }) =>
+      inTurn(async () => {
+        const process = await load(model, options.folderOf(model));
+        if (!process.ok) return process;
+        return process.value.call('generate', input, { signal, onEvent: (event) => onText(event.text) });
+      }),
+    sanityCheck: (model, folder) =>
+      inTurn(async () => {
+        const process = await load(model, folder);
+        if (!process.ok) return process;
+        return process.value.call('sanityCheck', { prompt: 'Hello, I am a software engineer.', maxNewTokens: 20 });
+      }),
+    unload: () => inTurn(async () => end()),
+    close: end,
+  };
+}

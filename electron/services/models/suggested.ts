@@ -1,0 +1,86 @@
+import type { SuggestedModel } from '../../contract/model.ts';
+
+/** Models worth trying first, smallest that chats well at the top. Sizes are those of the official files. */
+export const suggestedModels: readonly SuggestedModel[] = [
+  {
+    repo: 'meta-llama/Llama-3.2-1B-Instruct',
+    title: 'Llama 3.2 1B Instruct',
+    by: 'Meta',
+    parameters: '1.2 B',
+    downloadBytes: 2_490_000_000,
+    gated: true,
+    instruct: true,
+    licence: 'Llama 3.2 Community License',
+    note: 'Small, quick on any recent computer. Meta approves each account by hand.',
+  },
+  {
+    repo: 'meta-llama/Llama-3.2-3B-Instruct',
+    title: 'Llama 3.2 3B Instruct',
+    by: 'Meta',
+    parameters: '3.2 B',
+    downloadBytes: 6_440_000_000,
+    gated: true,
+    instruct: true,
+    licence: 'Llama 3.2 Community License',
+    note: 'Better answers; wants 8 GB of memory.',
+  },
+  {
+    repo: 'meta-llama/Llama-3.2-1B',
+    title: 'Llama 3.2 1B (base)',
+    by: 'Meta',
+    parameters: '1.2 B',
+    downloadBytes: 2_490_000_000,
+    gated: true,
+    instruct: false,
+    licence: 'Llama 3.2 Community License',
+    note: 'Continues text; for chat take the Instruct edition.',
+  },
+  {
+    repo: 'HuggingFaceTB/SmolLM2-360M-Instruct',
+    title: 'SmolLM2 360M Instruct',
+    by: 'Hugging Face',
+    parameters: '0.36 B',
+    downloadBytes: 726_000_000,
+    gated: false,
+    instruct: true,
+    licence: 'Apache 2.0',
+    note: 'Open to everybody: something to chat with while another model waits for approval.',
+  },
+];
+
+/** What the practice Hub offers: the same journey with a tiny model and no account. */
+export const practiceModels: readonly SuggestedModel[] = [
+  {
+    repo: 'practice-labs/Keyhole-1-Instruct',
+    title: 'Keyhole 1 Instruct',
+    by: 'Practice Labs',
+    parameters: '3 M',
+    downloadBytes: 6_500_000,
+    gated: true,
+    instruct: true,
+    licence: 'Practice Community Licence',
+    note: 'Gated: the practice authors approve each request after a short wait.',
+  },
+  {
+    repo: 'practice-labs/Keyhole-1',
+    title: 'Keyhole 1 (base)',
+    by: 'Practice Labs',
+    parameters: '3 M',
+    downloadBytes: 6_500_000,
+    gated: true,
+    instruct: false,
+    licence: 'Practice Community Licence',
+    note: 'Continues text. Its licence is accepted separately.',
+  },
+  {
+    repo: 'open-practice/Doorstep-Instruct',
+    title: 'Doorstep Instruct',
+    by: 'Open Practice',
+    parameters: '3 M',
+    downloadBytes: 6_500_000,
+    gated: false,
+    instruct: true,
+    licence: 'Apache 2.0',
+    note: 'Open to everybody: no account, no licence form.',
+  },
+];

@@ -1,0 +1,39 @@
+import type { Problem } from '../../contract/problem.ts';
+
+/** The conversion process ended by itself; the official files were only read, so nothing is lost. */
+export function converterExit(exit: { readonly code: number | null; readonly signal?: string }): Problem {
+  const cause = exit.signal ? `signal ${exit.signal}` : `exit code ${exit.code ?? 'unknown'}`;
+  const memory = exit.signal === 'SIGKILL' || exit.code === 137;
+  return {
+    code: memory ? 'not-enough-memory' : 'conversion-failed',
+    title: memory ? 'The system stopped the preparation' : 'The preparation stopped',
+    explanation: memory
+      ? 'This usually means that memory ran out. The downloaded files are kept; close other programs and prepare again.'
+      : 'The downloaded files are kept and were not changed. Preparing again starts from them.',
+    actions: [{ kind: 'copy-report', label: 'Copy report' }],
+    evidence: [{ cause }],
+  };
+}
+
+/** The converted model loaded but did not behave: it is not installed. */
+export function sanityFailed(cause: string): Problem {
+  return {
+    code: 'conversion-failed',
+    title: 'The prepared model failed its check',
+    explanation: 'It was not installed. The downloaded files are kept; preparing again starts from them.',
+    actions: [{ kind: 'copy-report', label: 'Copy report' }],
+    evidence: [{ cause }],
+  };
+}
+
+/** The repository holds nothing that Latchkey can turn into a model. Said before anybody is sent to a licence page. */
+export function nothingToRun(repo: string, files: readonly string[]): Problem {
+  const kinds = [...new Set(files.map((file) => /\.[^./]+$/.exec(file)?.[0] ?? 'other'))].slice(0, 8).join(', ');
+  return {
+    code: 'nothing-to-run',
+    title: 'This repository holds no weights that Latchkey can prepare',
+    explanation: `${repo} has no safetensors files. Editions that have them usually say so on the model’s page.`,
+    actions: [{ kind: 'view', view: 'models', label: 'Choose another model' }],
+    evidence: [{ cause: `file kinds: ${kinds}` }],
+  };
+}

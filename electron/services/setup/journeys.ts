@@ -1,0 +1,110 @@
+import type { DownloadPlan, Dtype, InstalledModel } from '../../contract/model.ts';
+import { failed, ok, type Result } from '../../contract/result.ts';
+import type { SetupState } from '../../contract/setup.ts';
+import type { StateFile } from '../durable/stateFile.ts';
+import { notFound } from '../explain.ts';
+import type { LogEntry } from '../ports.ts';
+import { begin, type SetupEvent } from './machine.ts';
+import { type JourneyRecord, recordOf } from './records.ts';
+import { resume } from './resume.ts';
+import { createRunner, type Runner, type SetupEffects } from './runner.ts';
+
+/** All journeys of this computer, by repository. */
+export interface Journeys {
+  /** Restores what was remembered and goes on with it. */
+  start(): Promise<void>;
+  list(): readonly SetupState[];
+  choose(repo: string, dtype: Dtype): SetupState;
+  send(repo: string, event: SetupEvent): Result<SetupState>;
+  remove(repo: string): Promise<void>;
+  /** The token changed: every journey that the token or the licence holds up asks again. */
+  tokenChanged(): void;
+  close(): Promise<void>;
+}
+
+export function createJourneys(options: {
+  readonly records: StateFile<readonly JourneyRecord[]>;
+  readonly effects: SetupEffects;
+  readonly findModel: (repo: string, dtype: Dtype) => Promise<InstalledModel | undefined>;
+  readonly isComplete: (plan: DownloadPlan) => Promise<boolean>;
+  readonly approvalPoll: { readonly firstSeconds: number; readonly laterSeconds: number };
+  readonly now: () => number;
+  readonly onChange: (state: SetupState, previous: SetupState) => void;
+  readonly onRemove: (repo: string) => void;
+  readonly log: (entry: LogEntry) => void;
+}): Journeys {
+  const runners = new Map<string, Runner>();
+  let saved = '';
+
+  const save = async (): Promise<void> => {
+    const records = [...runners.values()].map((runner) => recordOf(runner.state(), runner.waited()));
+    const text = JSON.stringify(records);
+    if (text === saved) return; // progress changes nothing worth remembering
+    saved = text;
+    await options.records.write(records);
+  };
+
+  const add = (initial: SetupState, waited: boolean): Runner => {
+    const runner = createRunner({
+      initial,
+      waited,
+      effects: options.effects,
+      approvalPoll: options.approvalPoll,
+      now: options.now,
+      log: options.log,
+      onChange(state, previous) {
+        options.onChange(state, previous);
+        if (state.activity.kind !== 'working' || previous.activity.kind !== 'working' || state.step !== previous.step) {
+          void save();
+        }
+      },
+    });
+    runners.set(initial.repo, runner);
+    return runner;
+  };
+
+  return {
+    async start() {
+      for (const record of (await options.records.read()) ?? []) {
+        const model = await options.findModel(record.repo, record.dtype);
+        const complete = !model && record.plan !== undefined && (await options.isComplete(record.plan));
+        add(resume(record, { model, complete }), record.waited);
+      }
+      for (const runner of runners.values()) runner.start();
+    },
+    list: () => [...runners.values()].map((runner) => runner.state()),
+    choose(repo, dtype) {
+      const known = runners.get(repo);
+      if (known) {
+        known.send({ type: 'check' });
+        return known.state();
+      }
+      const runner = add(begin(repo, dtype, options.now()), false);
+      void save();
+      runner.start();
+      return runner.state();
+    },
+    send(repo, event) {
+      const runner = runners.get(repo);
+      if (!runner) return failed(notFound('model'));
+      runner.send(event);
+      return ok(runner.state());
+    },
+    async remove(repo) {
+      runners.get(repo)?.close();
+      if (!runners.delete(repo)) return;
+      await save();
+      options.onRemove(repo);
+    },
+    tokenChanged() {
+      for (const runner of runners.values()) {
+        const { step, activity } = runner.state();
+        if (step === 'sign-in' || (step === 'access' && activity.kind !== 'working')) runner.send({ type: 'check' });
+      }
+    },
+    async close() {
+      await save();
+      for (const runner of runners.values()) runner.close();
+    },
+  };
+}

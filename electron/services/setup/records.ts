@@ -1,0 +1,60 @@
+import { isAbsolute } from 'node:path';
+import { repoPattern } from '../../contract/ipc.ts';
+import { type DownloadPlan, type Dtype, dtypes } from '../../contract/model.ts';
+import type { LicenceStatus, SetupState } from '../../contract/setup.ts';
+
+/**
+ * What is remembered of a journey between two runs: facts, never a step. Where it goes on is derived from the disk
+ * (resume.ts), so a crash anywhere is just a restart.
+ */
+export interface JourneyRecord {
+  readonly repo: string;
+  readonly dtype: Dtype;
+  readonly addedAt: number;
+  readonly autoStart: boolean;
+  readonly licence?: LicenceStatus;
+  readonly plan?: DownloadPlan;
+  /** The person had started the download (or let it start) and did not pause it. */
+  readonly wanted: boolean;
+  /** It was waiting for approval: when it is granted, it goes on by itself. */
+  readonly waited: boolean;
+}
+
+/** The memory of one journey. */
+export function recordOf(state: SetupState, waited: boolean): JourneyRecord {
+  const { repo, dtype, addedAt, autoStart } = state;
+  return {
+    repo,
+    dtype,
+    addedAt,
+    autoStart,
+    ...(state.licence && { licence: state.licence }),
+    ...(state.step !== 'ready' && state.plan && { plan: state.plan }),
+    wanted:
+      (state.step === 'download' && state.activity.kind === 'working') ||
+      state.step === 'prepare' ||
+      (state.step === 'download' && state.activity.kind === 'blocked'),
+    waited,
+  };
+}
+
+function isRecord(value: unknown): value is JourneyRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const { repo, dtype, addedAt, autoStart, plan } = value as Partial<JourneyRecord>;
+  return (
+    typeof repo === 'string' &&
+    repoPattern.test(repo) &&
+    dtypes.includes(dtype as Dtype) &&
+    typeof addedAt === 'number' &&
+    typeof autoStart === 'boolean' &&
+    (plan === undefined ||
+      (plan.repo === repo &&
+        /^[0-9a-f]{40}$/.test(plan.commit) &&
+        Array.isArray(plan.files) &&
+        plan.files.every((file) => !isAbsolute(file.path) && Number.isSafeInteger(file.bytes))))
+  );
+}
+
+export function areRecords(value: unknown): value is readonly JourneyRecord[] {
+  return Array.isArray(value) && value.every(isRecord);
+}
