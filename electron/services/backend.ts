@@ -54,7 +54,7 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
       return ok(undefined);
     },
     'page.open': async ({ page, repo }) => {
-      const url = pageUrl(ports.hubEndpoint, page, repo);
+      const url = pageUrl(ports.hubEndpoint, page, repo).href;
       return ok({ url, opened: await ports.openPage(url) });
     },
     'report.copy': async () =>

@@ -7,17 +7,18 @@ import type { AppInfo, BackendEvent, LicenceText } from '../contract/ipc.ts';
 import type { Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
-import { sweepConversions } from './convert/sweep.ts';
+import { sweepConversions } from './convert/sweepConversions.ts';
 import { download } from './download/download.ts';
 import { findSnapshot } from './download/snapshot.ts';
 import { makeFolder } from './durable/files.ts';
 import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
-import { createHubClient } from './hub/client.ts';
-import { redactor } from './hub/secret.ts';
+import { createHubClient } from './hub/request.ts';
+import { redact } from './hub/secret.ts';
 import { whoAmI } from './hub/whoami.ts';
 import { createLibrary, type Library } from './models/library.ts';
+import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
 import { createLogTail, type LogTail } from './report.ts';
 import { fileSource } from './setup/fileSource.ts';
@@ -60,7 +61,6 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   await makeFolder(paths.data);
   await makeFolder(paths.models);
   const log = createLogTail(now);
-  const redact = redactor(() => signIn.token());
   const write: Ports['log'] = (entry) => {
     log.add(entry);
     ports.log(entry);
@@ -186,6 +186,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     readLicence: (repo) => readLicence(hub, repo, signIn.token()),
     async start() {
       await sweepConversions(paths.models);
+      await sweepUnfinished(paths.models);
       await models.refresh();
       await signIn.start();
       await journeys.start();

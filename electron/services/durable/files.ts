@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { copyFile as copy, type FileHandle, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** A file being filled at positions; not under its final name yet. */
@@ -126,6 +126,24 @@ export async function linksWork(folder: string): Promise<boolean> {
     return false;
   } finally {
     await rm(probe, { force: true });
+  }
+}
+
+/** Copies a whole file to a final name: staged in `stage` (same file system as `to`), synced, then renamed. */
+export async function copyFile(from: string, to: string, stage: string): Promise<void> {
+  const temporary = join(stage, `.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await copy(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    const handle = await open(temporary, 'r+');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await publish(temporary, to);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
 }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Commit, Dtype, InstalledModel, RepoId } from '../../contract/model.ts';
 import { dtypes } from '../../contract/model.ts';
-import { replaceFile } from '../durable/files.ts';
+import { removeTree, replaceFile } from '../durable/files.ts';
 
 export const manifestName = 'latchkey.json';
 
@@ -103,4 +103,11 @@ export async function verifyModel(folder: string, manifest: Manifest): Promise<r
     if (!read || hash.digest('hex') !== file.sha256) wrong.push(file.path);
   }
   return wrong;
+}
+
+/** Removes what an interrupted preparation left behind; answers how many folders. */
+export async function sweepUnfinished(modelsFolder: string): Promise<number> {
+  const names = (await readdir(modelsFolder).catch(() => [])).filter((name) => name.startsWith(unfinishedPrefix));
+  for (const name of names) await removeTree(join(modelsFolder, name));
+  return names.length;
 }

@@ -1,14 +1,15 @@
 import type { DownloadPlan, Dtype, ModelCard, ModelFile } from '../../contract/model.ts';
 import type { Result } from '../../contract/result.ts';
 import type { LicenceStatus } from '../../contract/setup.ts';
-import { estimateConversion, readArchitecture } from '../convert/estimate.ts';
+import { estimateConversion } from '../convert/estimate.ts';
+import { readArchitecture } from '../convert/readArchitecture.ts';
 import { makePlan } from '../download/plan.ts';
 import { checkAccess } from '../hub/check.ts';
-import type { HubClient } from '../hub/client.ts';
-import { readRepoFile } from '../hub/publicFile.ts';
+import { readRepoFile } from '../hub/files.ts';
+import { explainContents } from '../hub/modelInfo.ts';
+import type { HubClient } from '../hub/request.ts';
 import { listFiles } from '../hub/tree.ts';
 import type { SignIn } from '../signIn/signIn.ts';
-import { nothingToRun } from './explain.ts';
 import type { CheckFindings } from './runner.ts';
 
 /**
@@ -33,9 +34,8 @@ export async function checkRepo(options: {
     { signal },
   );
   const { card, licence } = answer;
-  if (card && !card.files.some((file) => /^[^/]+\.safetensors$/.test(file))) {
-    return { licence, problem: nothingToRun(repo, card.files) };
-  }
+  const contents = card && explainContents(card);
+  if (contents) return { licence, problem: contents };
   if (answer.problem) return { licence, problem: answer.problem };
   if (!card || !licence) return { licence };
   const planned = await planDownload({ ...options, card });

@@ -25,15 +25,3 @@ export function sanityFailed(cause: string): Problem {
     evidence: [{ cause }],
   };
 }
-
-/** The repository holds nothing that Latchkey can turn into a model. Said before anybody is sent to a licence page. */
-export function nothingToRun(repo: string, files: readonly string[]): Problem {
-  const kinds = [...new Set(files.map((file) => /\.[^./]+$/.exec(file)?.[0] ?? 'other'))].slice(0, 8).join(', ');
-  return {
-    code: 'nothing-to-run',
-    title: 'This repository holds no weights that Latchkey can prepare',
-    explanation: `${repo} has no safetensors files. Editions that have them usually say so on the model’s page.`,
-    actions: [{ kind: 'view', view: 'models', label: 'Choose another model' }],
-    evidence: [{ cause: `file kinds: ${kinds}` }],
-  };
-}

@@ -1,8 +1,8 @@
-import { ok } from '../../contract/result.ts';
+import { failed, ok } from '../../contract/result.ts';
 import type { DownloadPlan } from '../../contract/model.ts';
 import type { FileSource } from '../download/download.ts';
-import type { HubClient } from '../hub/client.ts';
-import { resolveFile } from '../hub/resolveFile.ts';
+import { explainLost, resolveFile } from '../hub/files.ts';
+import type { HubClient } from '../hub/request.ts';
 import type { AccessToken } from '../hub/secret.ts';
 import type { HttpPort } from '../ports.ts';
 
@@ -24,7 +24,7 @@ export function fileSource(options: {
         { repo: plan.repo, commit: plan.commit, path, ...(token && { token }) },
         { signal },
       );
-      if (!found.ok) return found;
+      if (!found.ok) return failed(explainLost(found.problem, plan.repo));
       const { url, crossOrigin, bytes, etag } = found.value;
       const headers: Record<string, string> =
         token && !crossOrigin ? { authorization: `Bearer ${token.reveal()}` } : {};

@@ -35,13 +35,15 @@ export function createJourneys(options: {
 }): Journeys {
   const runners = new Map<string, Runner>();
   let saved = '';
+  let saving: Promise<void> = Promise.resolve();
 
-  const save = async (): Promise<void> => {
+  const save = (): Promise<void> => {
     const records = [...runners.values()].map((runner) => recordOf(runner.state(), runner.waited()));
     const text = JSON.stringify(records);
-    if (text === saved) return; // progress changes nothing worth remembering
+    if (text === saved) return saving; // progress changes nothing worth remembering
     saved = text;
-    await options.records.write(records);
+    saving = options.records.write(records);
+    return saving;
   };
 
   const add = (initial: SetupState, waited: boolean): Runner => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { LicenceText } from '../../contract/ipc.ts';
 import { ok, type Result } from '../../contract/result.ts';
-import type { HubClient } from '../hub/client.ts';
+import { readPublicFile } from '../hub/files.ts';
 import { modelInfo } from '../hub/modelInfo.ts';
-import { readPublicFile } from '../hub/publicFile.ts';
+import type { HubClient } from '../hub/request.ts';
 import type { AccessToken } from '../hub/secret.ts';
 
 /** Files that the Hub serves to everybody, also on gated repositories (hub facts 0.7), best first. */

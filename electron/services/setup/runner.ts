@@ -102,7 +102,11 @@ export function createRunner(options: {
   const settle = (abort: AbortController, event: SetupEvent): void => {
     if (running?.abort !== abort) return;
     running = undefined;
-    send(event);
+    try {
+      send(event);
+    } catch (error) {
+      send({ type: 'failed', problem: internal(error) });
+    }
     follow();
   };
 

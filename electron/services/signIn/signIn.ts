@@ -5,7 +5,8 @@
 import type { Account, SignInState, VaultState } from '../../contract/setup.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import type { StateFile } from '../durable/stateFile.ts';
-import { type AccessToken, accessToken, cleanToken } from '../hub/secret.ts';
+import { cleanToken } from '../hub/cleanToken.ts';
+import { type AccessToken, createAccessToken } from '../hub/secret.ts';
 import type { LogEntry, VaultPort } from '../ports.ts';
 
 export interface SignIn {
@@ -62,14 +63,14 @@ export function createSignIn(options: {
       noted = (await options.note.read()) ?? undefined;
       const answer = await options.vault.read();
       vault = answer.kind === 'value' ? 'ready' : answer.kind;
-      if (answer.kind === 'value') token = accessToken(answer.secret);
+      if (answer.kind === 'value') token = createAccessToken(answer.secret);
       options.log({ area: 'signIn', event: 'vault-read', state: vault });
       changed();
     },
     async save(pasted, { signal } = {}) {
       const cleaned = cleanToken(pasted);
       if (!cleaned.ok) return cleaned;
-      const candidate = accessToken(cleaned.value);
+      const candidate = createAccessToken(cleaned.value);
       const proof = await options.whoAmI(candidate, signal ? { signal } : {});
       if (!proof.ok) return proof;
       const kept = await options.vault.write(candidate.reveal());

@@ -1,0 +1,143 @@
+/**
+ * Hosts are the programs a person starts. This file is what both have in common: it lends the services their ports,
+ * starts the practice Hub when asked, and changes between practice and the real Hub while the host keeps running.
+ */
+import { homedir } from 'node:os';
+import { createKeychain } from '../adapters/keychain.ts';
+import { createNodeHttp } from '../adapters/nodeHttp.ts';
+import type { BackendEvent } from '../contract/ipc.ts';
+import type { Result } from '../contract/result.ts';
+import { startPracticeHub } from '../practice/hub/startPracticeHub.ts';
+import { createBackend } from '../services/backend.ts';
+import { dispatch } from '../services/dispatch.ts';
+import { hubCacheFolder } from '../services/download/cache.ts';
+import { makeFolder } from '../services/durable/files.ts';
+import type { Ports } from '../services/ports.ts';
+import { modeFolders } from './folders.ts';
+import { openLog } from './logFile.ts';
+import { openablePage } from './pages.ts';
+import { vaultMarker } from './vaultMarker.ts';
+
+/** What differs between the hosts. */
+export interface Abilities {
+  readonly host: Ports['host'];
+  readonly version: string;
+  readonly data: string;
+  /** Folder of the practice model's files, as shipped. */
+  readonly practiceModel: string;
+  readonly startWorker: Ports['startWorker'];
+  /** Gets only URLs that passed `openablePage`. */
+  readonly openPage: Ports['openPage'];
+  readonly notify?: NonNullable<Ports['notify']>;
+}
+
+/** The services as a host sees them: one way in, one way out, and the practice switch. */
+export interface Services {
+  /** Never rejects; waits while the services are being exchanged. */
+  request(name: unknown, input: unknown): Promise<Result<unknown>>;
+  setPractice(on: boolean): Promise<void>;
+  readonly practice: boolean;
+  close(): Promise<void>;
+}
+
+interface Running {
+  readonly practice: boolean;
+  request(name: unknown, input: unknown): Promise<Result<unknown>>;
+  close(): Promise<void>;
+}
+
+/** Authors answer in hours or days; the practice Hub answers in seconds. */
+const realPoll = { firstSeconds: 60, laterSeconds: 300 };
+const practicePoll = { firstSeconds: 2, laterSeconds: 5 };
+
+const realHub = 'https://huggingface.co';
+
+/** HF_ENDPOINT as Hugging Face's own tools read it: a mirror instead of the Hub. */
+function realEndpoint(): string {
+  return (process.env['HF_ENDPOINT'] || realHub).replace(/\/+$/, '');
+}
+
+async function startMode(
+  practice: boolean,
+  lent: Abilities,
+  { emit, switchPractice }: { emit: (event: BackendEvent) => void; switchPractice: Ports['switchPractice'] },
+): Promise<Running> {
+  const paths = modeFolders(lent.data, practice, hubCacheFolder(process.env, homedir()));
+  await makeFolder(paths.data);
+  const hub = practice ? await startPracticeHub({ modelFolder: lent.practiceModel }) : undefined;
+  const log = openLog(paths.data, Date.now);
+  const backend = await createBackend(
+    {
+      host: lent.host,
+      version: lent.version,
+      practice,
+      hubEndpoint: hub?.endpoint ?? realEndpoint(),
+      paths,
+      http: createNodeHttp(),
+      vault: createKeychain({
+        service: practice ? 'Latchkey practice' : 'Latchkey',
+        account: 'access token',
+        marker: vaultMarker(paths.data),
+      }),
+      startWorker: lent.startWorker,
+      openPage: async (url) => {
+        const page = openablePage(url, hub?.endpoint);
+        return page === undefined ? false : lent.openPage(page);
+      },
+      ...(lent.notify && { notify: lent.notify }),
+      switchPractice,
+      approvalPoll: practice ? practicePoll : realPoll,
+      now: Date.now,
+      log: log.log,
+    },
+    emit,
+  );
+  await backend.start();
+  return {
+    practice,
+    request: (name, input) => dispatch(backend.handlers, name, input),
+    async close() {
+      await backend.close();
+      await hub?.close();
+      await log.close();
+    },
+  };
+}
+
+/** Starts the services in one mode. Rejects when the data folder cannot be made or the practice Hub cannot listen. */
+export async function assemble(
+  lent: Abilities,
+  { practice, emit }: { readonly practice: boolean; readonly emit: (event: BackendEvent) => void },
+): Promise<Services> {
+  /** A mode that cannot start must not leave the person with none: go back to the one that could. */
+  const exchange = async (before: Running, on: boolean): Promise<{ readonly mode: Running; readonly failure?: unknown }> => {
+    await before.close();
+    try {
+      return { mode: await startMode(on, lent, doors) };
+    } catch (failure) {
+      return { mode: await startMode(before.practice, lent, doors), failure };
+    }
+  };
+  const setPractice = async (on: boolean): Promise<void> => {
+    const before = running;
+    const exchanged = before.then((mode) => (mode.practice === on ? undefined : exchange(mode, on)));
+    running = exchanged.then((result) => result?.mode ?? before);
+    const result = await exchanged;
+    if (!result) return;
+    current = result.mode;
+    emit({ type: 'app.restarted' });
+    if (result.failure !== undefined) throw result.failure;
+  };
+  // The services ask and do not wait: which mode is on now, they and the page learn from `app.restarted`.
+  const doors = { emit, switchPractice: (on: boolean) => setPractice(on).catch(() => undefined) };
+  let running: Promise<Running> = startMode(practice, lent, doors);
+  let current = await running;
+  return {
+    request: async (name, input) => (await running).request(name, input),
+    setPractice,
+    get practice() {
+      return current.practice;
+    },
+    close: async () => (await running).close(),
+  };
+}

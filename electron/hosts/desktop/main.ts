@@ -1,0 +1,129 @@
+/** The desktop host: one window on our page, the services in this process, heavy work in utility processes. */
+import '../quiet.ts';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { app, type BrowserWindow, dialog, shell } from 'electron';
+import { assemble, type Services } from '../assemble.ts';
+import { dataFolder } from '../folders.ts';
+import { type FolderLock, lockFolder } from '../folderLock.ts';
+import { type HostOptions, readOptions } from '../options.ts';
+import { confinePages } from './confine.ts';
+import { sendEvent, serveRequests } from './ipc.ts';
+import { setMenu } from './menu.ts';
+import { notifier } from './notify.ts';
+import { declareAppScheme, serveRenderer } from './protocol.ts';
+import { openWindow, showWindow } from './window.ts';
+import { startUtilityProcess } from './workers.ts';
+
+const dist = resolve(import.meta.dirname, '..');
+const options = readOptions(process.argv.slice(1), { strict: false });
+let windows: readonly BrowserWindow[] = [];
+let services: Services | undefined;
+let lock: FolderLock | undefined;
+
+function openMainWindow(): void {
+  const window = openWindow({ preload: join(dist, 'preload', 'preload.cjs') });
+  windows = [...windows, window];
+  window.once('closed', () => (windows = windows.filter((other) => other !== window)));
+}
+
+function show(): void {
+  const [window] = windows;
+  if (window) showWindow(window);
+  else if (lock) openMainWindow();
+}
+
+function drawMenu(running: Services): void {
+  const setPractice = (on: boolean): void => {
+    void running
+      .setPractice(on)
+      // The box was ticked by the click; without a change of mode it must be drawn as it was.
+      .catch(() => drawMenu(running));
+  };
+  setMenu({ practice: running.practice, setPractice, devTools: !app.isPackaged });
+}
+
+async function startServices(data: string, { practice }: HostOptions): Promise<Services> {
+  return assemble(
+    {
+      host: 'desktop',
+      version: app.getVersion(),
+      data,
+      practiceModel: join(dist, 'practice-model'),
+      startWorker: (name) => startUtilityProcess(join(dist, 'electron', 'workers', `${name}.js`)),
+      openPage: (url) => shell.openExternal(url).then(
+        () => true,
+        () => false,
+      ),
+      notify: notifier(show),
+    },
+    {
+      practice,
+      emit: (event) => {
+        sendEvent(event, windows);
+        // The page can change the mode as well; the menu follows.
+        if (event.type === 'app.restarted' && services) drawMenu(services);
+      },
+    },
+  );
+}
+
+async function start(data: string): Promise<void> {
+  lock = await lockFolder(data, { onKnock: show });
+  if (!lock) {
+    console.error(`Latchkey is already running with ${data}.`);
+    app.exit(0);
+    return;
+  }
+  confinePages();
+  serveRenderer(join(dist, 'renderer'));
+  const starting = startServices(data, options);
+  // The window does not wait for the services: its first questions do.
+  serveRequests(async (name, input) => (await starting).request(name, input), () => windows);
+  openMainWindow();
+  services = await starting;
+  drawMenu(services);
+}
+
+/** Closing waits for the services, so that the last words are on disk; a second quit does not wait. */
+function stop(event: Electron.Event): void {
+  if (!services) return;
+  event.preventDefault();
+  const closing = services;
+  services = undefined;
+  void closing
+    .close()
+    .catch((error: unknown) => console.error(error))
+    .then(() => lock?.release())
+    .finally(() => app.quit());
+}
+
+function run(): void {
+  const data = resolve(options.data ?? dataFolder(process.env, process.platform, homedir()));
+  declareAppScheme();
+  app.setPath('userData', data);
+  // Chromium's own files stay apart from the person's.
+  app.setPath('sessionData', join(data, 'browser'));
+  app.setAppUserModelId('app.latchkey.desktop');
+  if (!app.requestSingleInstanceLock()) {
+    app.quit();
+    return;
+  }
+  app.on('second-instance', show);
+  app.on('activate', show);
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin') app.quit();
+  });
+  app.on('will-quit', stop);
+  // Not awaited: `ready` comes only after this module has been evaluated.
+  void app
+    .whenReady()
+    .then(() => start(data))
+    .catch((error: unknown) => {
+      console.error(error);
+      dialog.showErrorBox('Latchkey could not start', error instanceof Error ? error.message : String(error));
+      app.exit(1);
+    });
+}
+
+run();

@@ -1,0 +1,142 @@
+import type { Architecture, LayerPlan } from './architecture.ts';
+import { linear, norm } from './blocks.ts';
+import type { GraphBuilder } from './graphBuilder.ts';
+import { plainAttention } from './plainAttention.ts';
+import type { BlockFormat } from './quantize.ts';
+import type { LayerTensors, Rows } from './tensors.ts';
+
+/** Names of values that all layers share. */
+export interface SharedValues {
+  readonly positions: string; // int64 [1, sequence]
+  readonly past: string; // int64 scalar: tokens in the cache
+  readonly total: string; // int64 scalar: past + new tokens
+  readonly lastPosition: string; // int32 [batch]: total - 1
+  readonly totalLength: string; // int32 scalar
+}
+
+/** Fused attention works on head sizes that fill whole vectors; the others go through plain operators. */
+const FUSED_HEAD_STEP = 16;
+
+/**
+ * Attention of layer `index` over `input` [batch, sequence, hidden]. Outputs, besides the answer:
+ * `delta.<index>.key|value` = only the new rows [batch, kv heads, sequence, head size], for a loop that owns its cache;
+ * `present.<index>.key|value` = past and new rows together, for loops that feed them back.
+ */
+export function attention(
+  graph: GraphBuilder,
+  context: {
+    readonly architecture: Architecture;
+    readonly index: number;
+    readonly plan: LayerPlan;
+    readonly tensors: LayerTensors;
+    readonly tables: readonly [string, string];
+    readonly shared: SharedValues;
+    readonly format: BlockFormat | undefined;
+  },
+  input: string,
+): string {
+  const { architecture, index, plan, tensors, shared, format } = context;
+  const { heads, kvHeads, headSize } = architecture;
+  const at = (name: string): string => `layer.${index}.${name}`;
+  linear(graph, {
+    input,
+    output: at('qkv'),
+    weights: tensors.qkv,
+    columns: architecture.hiddenSize,
+    format,
+    bias: tensors.qkvBias,
+  });
+  const widths = [heads * headSize, kvHeads * headSize, kvHeads * headSize];
+  graph.node('Split', [at('qkv'), graph.integers(widths)], [at('query'), at('key'), at('value')], { axis: -1 });
+  const query = rotate(graph, context, headNorm(graph, architecture, at('query'), heads, tensors.queryNorm), heads);
+  const key = rotate(graph, context, headNorm(graph, architecture, at('key'), kvHeads, tensors.keyNorm), kvHeads);
+  const newKey = exposeRows(graph, key, `delta.${index}.key`, architecture);
+  const newValue = exposeRows(graph, at('value'), `delta.${index}.value`, architecture);
+  const past = [`past_key_values.${index}.key`, `past_key_values.${index}.value`] as const;
+  const present = [`present.${index}.key`, `present.${index}.value`] as const;
+  for (const name of past)
+    graph.input(name, graph.activations, ['batch_size', kvHeads, 'past_sequence_length', headSize]);
+  for (const name of present) {
+    graph.output(name, graph.activations, ['batch_size', kvHeads, 'total_sequence_length', headSize]);
+  }
+  if (headSize % FUSED_HEAD_STEP === 0) {
+    graph.node(
+      'GroupQueryAttention',
+      [query, key, at('value'), ...past, shared.lastPosition, shared.totalLength],
+      [at('attended'), ...present],
+      {
+        num_heads: heads,
+        kv_num_heads: kvHeads,
+        scale: { real: architecture.attentionScale },
+        softcap: { real: architecture.attentionSoftcap },
+        local_window_size: plan.window ?? -1,
+        do_rotary: 0,
+        rotary_interleaved: 0,
+      },
+    );
+  } else {
+    plainAttention(graph, {
+      architecture,
+      plan,
+      shared,
+      past,
+      present,
+      query,
+      newKey,
+      newValue,
+      output: at('attended'),
+    });
+  }
+  return linear(graph, {
+    input: at('attended'),
+    output: at('attention'),
+    weights: [tensors.output],
+    columns: heads * headSize,
+    format,
+    bias: tensors.outputBias && [tensors.outputBias],
+  });
+}
+
+/** Norms each head by itself (Qwen 3, Gemma 3), before rotation. */
+function headNorm(
+  graph: GraphBuilder,
+  architecture: Architecture,
+  input: string,
+  heads: number,
+  weights: Rows | undefined,
+): string {
+  if (!weights) return input;
+  const { headSize } = architecture;
+  graph.node('Reshape', [input, graph.integers([0, 0, heads, headSize])], `${input}/heads`);
+  norm(graph, architecture, `${input}/heads`, weights, `${input}/normed`);
+  return graph.node('Reshape', [`${input}/normed`, graph.integers([0, 0, heads * headSize])], `${input}/flat`);
+}
+
+function rotate(
+  graph: GraphBuilder,
+  context: {
+    readonly architecture: Architecture;
+    readonly plan: LayerPlan;
+    readonly tables: readonly [string, string];
+    readonly shared: SharedValues;
+  },
+  input: string,
+  heads: number,
+): string {
+  const { dimensions } = context.plan.rope;
+  const partial = dimensions !== context.architecture.headSize;
+  return graph.node('RotaryEmbedding', [input, context.shared.positions, ...context.tables], `${input}/rotated`, {
+    interleaved: 0,
+    num_heads: partial ? heads : 0,
+    rotary_embedding_dim: partial ? dimensions : 0,
+  });
+}
+
+/** Turns [batch, sequence, heads * size] into the cache's layout and makes it an output of the graph. */
+function exposeRows(graph: GraphBuilder, input: string, output: string, architecture: Architecture): string {
+  const { kvHeads, headSize } = architecture;
+  graph.node('Reshape', [input, graph.integers([0, 0, kvHeads, headSize])], `${output}/heads`);
+  graph.node('Transpose', [`${output}/heads`], output, { perm: [0, 2, 1, 3] });
+  graph.output(output, graph.activations, ['batch_size', kvHeads, 'sequence_length', headSize]);
+  return output;
+}

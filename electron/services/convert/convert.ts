@@ -1,0 +1,173 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Dtype } from '../../contract/model.ts';
+import { failed, ok, type Result } from '../../contract/result.ts';
+import { makeFolder, type OpenFile, publish, removeTree, syncFolder } from '../durable/files.ts';
+import type { Architecture } from './architecture.ts';
+import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import { architectureOf, parseConfig } from './config.ts';
+import { ConversionError, throwIfCancelled } from './conversionError.ts';
+import { planDecoder } from './decoder.ts';
+import { contextFor } from './estimate.ts';
+import { explainConversion } from './explain.ts';
+import type { GraphPlan } from './graphBuilder.ts';
+import { type ConvertedFile, hashFiles, requireSpace, writeFile } from './outputFolder.ts';
+import { startQuantizer } from './quantizer.ts';
+import { type Recipe, recipeFor } from './recipe.ts';
+import { temporaryBeside } from './sweepConversions.ts';
+import { countParameters, matchCheckpoint } from './tensors.ts';
+import { convertedConfig, hasChatTemplate, readTextFiles, type TextFile } from './textFiles.ts';
+import { fillWeights } from './weights.ts';
+
+/** How far a conversion is. `item` is an official tensor, or an output file being read back. */
+export interface ConversionProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly item: string;
+}
+
+/** What a finished conversion made. */
+export interface ConversionReport {
+  readonly architecture: string;
+  readonly dtype: Dtype;
+  readonly parameters: number;
+  readonly bytes: number;
+  readonly files: readonly ConvertedFile[];
+  /** Positions the converted model covers, in tokens. */
+  readonly contextLength: number;
+  /** It brings a chat template. */
+  readonly instruct: boolean;
+  readonly layers: number;
+  readonly kvHeads: number;
+  readonly headSize: number;
+  readonly vocabSize: number;
+}
+
+export interface ConvertOptions {
+  /** Folder with the official files under their own names. */
+  readonly source: string;
+  /** Final folder; must not exist yet, and appears whole or not at all. Its parent is made if needed. */
+  readonly output: string;
+  readonly dtype: Dtype;
+  /** Tokens to cover, when fewer (or, for longrope, more) than the default are wanted. */
+  readonly contextLength?: number | undefined;
+  readonly onProgress?: ((progress: ConversionProgress) => void) | undefined;
+  /** Called with the finished temporary folder just before it gets its final name: the place to add a manifest. */
+  readonly beforePublish?: ((folder: string, report: ConversionReport) => Promise<void>) | undefined;
+  /** Packing threads; the default is all cores for large models and none for small ones. */
+  readonly threads?: number | undefined;
+  /** Where the packing thread's file is, when it is not beside this one. */
+  readonly workerEntry?: URL | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Below this, starting threads costs more than they save. */
+const THREADS_FROM_PARAMETERS = 20_000_000;
+const MOST_THREADS = 16;
+const MOST_CONFIG_BYTES = 4_000_000;
+
+/**
+ * Converts a folder of official files to ONNX in the layout of transformers.js. Expected failures come back as a
+ * Problem; the official files are only read. Same input, same bytes. A cancel is answered within half a second.
+ */
+export async function convertModel(options: ConvertOptions): Promise<Result<ConversionReport>> {
+  const temporary = temporaryBeside(options.output);
+  let checkpoint: Checkpoint | undefined;
+  try {
+    const texts = await readTextFiles(options.source);
+    const config = await readConfig(options.source);
+    const declared = architectureOf(config);
+    checkpoint = await openCheckpoint(options.source);
+    const architecture = matchCheckpoint(declared, checkpoint.tensors);
+    const recipe = recipeFor(options.dtype);
+    const contextLength = contextFor(architecture, options.contextLength);
+    const plan = planDecoder(architecture, recipe, contextLength);
+    const job: Job = { options, temporary, checkpoint, architecture, recipe, contextLength, plan };
+    const written = { name: 'config.json', data: Buffer.from(convertedConfig(config, options.dtype, recipe)) };
+    const report = await writeFolder(job, [...texts, written]);
+    await options.beforePublish?.(temporary, report);
+    throwIfCancelled(options.signal);
+    await syncFolder(temporary);
+    await publish(temporary, options.output);
+    return ok(report);
+  } catch (error) {
+    await removeTree(temporary).catch(() => undefined); // sweepConversions takes what stays
+    return failed(explainConversion(error));
+  } finally {
+    await checkpoint?.close();
+  }
+}
+
+interface Job {
+  readonly options: ConvertOptions;
+  readonly temporary: string;
+  readonly checkpoint: Checkpoint;
+  readonly architecture: Architecture;
+  readonly recipe: Recipe;
+  readonly contextLength: number;
+  readonly plan: GraphPlan;
+}
+
+async function readConfig(source: string): Promise<object> {
+  const bytes = await readFile(join(source, 'config.json')).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new ConversionError('nothing-to-run', 'this repository has no config.json');
+    throw error;
+  });
+  if (bytes.length > MOST_CONFIG_BYTES) throw new ConversionError('damaged-file', 'is too long', 'config.json');
+  return parseConfig(bytes.toString('utf8'));
+}
+
+async function writeFolder(job: Job, texts: readonly TextFile[]): Promise<ConversionReport> {
+  const { options, temporary, architecture, recipe, plan } = job;
+  const totalBytes = plan.dataBytes;
+  throwIfCancelled(options.signal);
+  await makeFolder(dirname(options.output));
+  await requireSpace(dirname(options.output), totalBytes);
+  await makeFolder(join(temporary, 'onnx'));
+  await writeFile(join(temporary, 'onnx', `${recipe.file}_data`), totalBytes, (file) => writeData(job, file));
+  const small = [...texts, { name: `onnx/${recipe.file}`, data: plan.graph }];
+  for (const { name, data } of small) {
+    await writeFile(join(temporary, name), data.length, (file) => file.write(data, 0));
+  }
+  await syncFolder(join(temporary, 'onnx'));
+  const names = [...small.map((file) => file.name), `onnx/${recipe.file}_data`].sort();
+  const onFile = (item: string): void => options.onProgress?.({ doneBytes: totalBytes, totalBytes, item });
+  const files = await hashFiles(temporary, names, { signal: options.signal, onFile });
+  return {
+    architecture: architecture.name,
+    dtype: options.dtype,
+    parameters: countParameters(architecture),
+    bytes: files.reduce((total, file) => total + file.bytes, 0),
+    files,
+    contextLength: job.contextLength,
+    instruct: hasChatTemplate(texts),
+    layers: architecture.layers.length,
+    kvHeads: architecture.kvHeads,
+    headSize: architecture.headSize,
+    vocabSize: architecture.vocabSize,
+  };
+}
+
+async function writeData(job: Job, file: OpenFile): Promise<void> {
+  const { options, architecture, plan } = job;
+  const worthIt = job.recipe.body !== undefined && countParameters(architecture) >= THREADS_FROM_PARAMETERS;
+  const threads = options.threads ?? (worthIt ? Math.min(availableParallelism(), MOST_THREADS) : 0);
+  const quantizer = await startQuantizer({ threads, entry: options.workerEntry, signal: options.signal });
+  let doneBytes = 0;
+  try {
+    await fillWeights(plan.fills, {
+      checkpoint: job.checkpoint,
+      file,
+      quantizer,
+      contextLength: job.contextLength,
+      signal: options.signal,
+      onWritten: (bytes, item) => {
+        doneBytes += bytes;
+        options.onProgress?.({ doneBytes, totalBytes: plan.dataBytes, item });
+      },
+    });
+  } finally {
+    await quantizer.close();
+  }
+}

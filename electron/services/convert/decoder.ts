@@ -1,0 +1,158 @@
+import type { Activation, Architecture, Rope } from './architecture.ts';
+import { attention, type SharedValues } from './attention.ts';
+import { addAndNorm, linear, norm, packedLinear, plainLinear, type Residual, softcap } from './blocks.ts';
+import { GraphBuilder, type GraphPlan } from './graphBuilder.ts';
+import type { Recipe } from './recipe.ts';
+import { EMBEDDING, FINAL_NORM, HEAD, layerTensors, type LayerTensors } from './tensors.ts';
+
+const END_OF_AXIS = 2n ** 63n - 1n;
+
+/**
+ * Plans the whole decoder for positions [0, contextLength): graph bytes and everything to write beside them. Pure and
+ * deterministic; sizes are exact, so it also serves as the estimate before a download.
+ */
+export function planDecoder(architecture: Architecture, recipe: Recipe, contextLength: number): GraphPlan {
+  const graph = new GraphBuilder(recipe.activations, `${recipe.file}_data`);
+  graph.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
+  graph.input('attention_mask', 'int64', ['batch_size', 'total_sequence_length']);
+  graph.input('num_logits_to_keep', 'int64', []);
+  graph.output('logits', 'float', ['batch_size', 'num_logits', architecture.vocabSize]);
+  const shared = sharedValues(graph);
+  const embedding = embed(graph, architecture, recipe);
+  const tables = new Map<Rope, readonly [string, string]>();
+  let stream: Residual = { base: embedding.output, added: undefined };
+  architecture.layers.forEach((plan, index) => {
+    const table = tables.get(plan.rope) ?? graph.ropeTables(`rope.${tables.size}`, plan.rope, contextLength);
+    tables.set(plan.rope, table);
+    const tensors = layerTensors(architecture, index);
+    const at = (name: string): string => `layer.${index}.${name}`;
+    const before = addAndNorm(graph, architecture, stream, tensors.inputNorm, at('input'));
+    const context = { architecture, index, plan, tensors, tables: table, shared, format: recipe.body };
+    let added = attention(graph, context, before.normed);
+    if (tensors.attentionNorm) added = norm(graph, architecture, added, tensors.attentionNorm, at('attention_normed'));
+    stream = { base: before.stream.base, added };
+    const between = addAndNorm(graph, architecture, stream, tensors.feedForwardNorm, at('middle'));
+    added = feedForward(graph, architecture, tensors, recipe, between.normed, index);
+    if (tensors.outputNorm) added = norm(graph, architecture, added, tensors.outputNorm, at('output_normed'));
+    stream = { base: between.stream.base, added };
+  });
+  const finalNorm = { tensor: FINAL_NORM, first: 0, rows: architecture.hiddenSize };
+  const { normed } = addAndNorm(graph, architecture, stream, finalNorm, 'final');
+  head(graph, architecture, recipe, lastPositions(graph, normed), embedding.weights);
+  return graph.finish();
+}
+
+/** Lengths and positions, derived from the shapes of the inputs; there is no padding, so the mask only has a length. */
+function sharedValues(graph: GraphBuilder): SharedValues {
+  const one = graph.integers(1);
+  graph.node('ReduceSum', ['attention_mask', graph.integers([1])], 'mask_sum', { keepdims: 0 });
+  graph.node('Sub', ['mask_sum', graph.integers([1])], 'last_position64');
+  graph.node('Cast', ['last_position64'], 'last_position', { to: 6 });
+  graph.node('Shape', ['attention_mask'], 'mask_shape');
+  graph.node('Gather', ['mask_shape', one], 'total', { axis: 0 });
+  graph.node('Cast', ['total'], 'total_length', { to: 6 });
+  graph.node('Shape', ['input_ids'], 'input_shape');
+  graph.node('Gather', ['input_shape', one], 'sequence', { axis: 0 });
+  graph.node('Sub', ['total', 'sequence'], 'past');
+  graph.node('Range', ['past', 'total', one], 'position_list');
+  graph.node('Unsqueeze', ['position_list', graph.integers([0])], 'positions');
+  return {
+    positions: 'positions',
+    past: 'past',
+    total: 'total',
+    lastPosition: 'last_position',
+    totalLength: 'total_length',
+  };
+}
+
+/** Looks up embeddings; answers the names of the weights too, for a head that shares them. */
+function embed(
+  graph: GraphBuilder,
+  architecture: Architecture,
+  recipe: Recipe,
+): { readonly output: string; readonly weights: readonly string[] } {
+  const { vocabSize, hiddenSize, embeddingScale } = architecture;
+  const rows = [{ tensor: EMBEDDING, first: 0, rows: vocabSize }];
+  const found = embeddingScale === 1 ? 'embedded' : 'embedded/plain';
+  let weights: readonly string[];
+  if (recipe.head) {
+    weights = graph.packed('embedding', rows, hiddenSize, recipe.head);
+    const [data = '', ...rest] = weights;
+    const { bits, block } = recipe.head;
+    const bytes = (Math.ceil(hiddenSize / block) * block * bits) / 8;
+    const flat = graph.alias('embedding/flat', data, 'uint8', [vocabSize, bytes]);
+    graph.node('GatherBlockQuantized', [flat, 'input_ids', ...rest], found, {
+      bits,
+      block_size: block,
+      gather_axis: 0,
+      quantize_axis: 1,
+    });
+  } else {
+    weights = [graph.numbers('embedding', rows, [vocabSize, hiddenSize])];
+    graph.node('Gather', [...weights, 'input_ids'], found, { axis: 0 });
+  }
+  if (embeddingScale !== 1) graph.node('Mul', [found, graph.real(embeddingScale)], 'embedded');
+  return { output: 'embedded', weights };
+}
+
+function feedForward(
+  graph: GraphBuilder,
+  architecture: Architecture,
+  tensors: LayerTensors,
+  recipe: Recipe,
+  input: string,
+  index: number,
+): string {
+  const at = (name: string): string => `layer.${index}.${name}`;
+  const wide = { input, columns: architecture.hiddenSize, format: recipe.body };
+  const bias = (rows: LayerTensors['gateBias']): { bias: LayerTensors['gate'][] | undefined } => ({
+    bias: rows && [rows],
+  });
+  const gate = linear(graph, { ...wide, output: at('gate'), weights: [tensors.gate], ...bias(tensors.gateBias) });
+  const up = linear(graph, { ...wide, output: at('up'), weights: [tensors.up], ...bias(tensors.upBias) });
+  const active = activate(graph, architecture.activation, gate);
+  graph.node('Mul', [active, up], at('wide'));
+  return linear(graph, {
+    input: at('wide'),
+    output: at('down'),
+    weights: [tensors.down],
+    columns: architecture.intermediateSize,
+    format: recipe.body,
+    ...bias(tensors.downBias),
+  });
+}
+
+function activate(graph: GraphBuilder, activation: Activation, input: string): string {
+  if (activation !== 'silu') {
+    return graph.node('Gelu', [input], `${input}/active`, { approximate: activation === 'gelu' ? 'none' : 'tanh' });
+  }
+  graph.node('Sigmoid', [input], `${input}/open`);
+  return graph.node('Mul', [input, `${input}/open`], `${input}/active`);
+}
+
+/** Keeps the last `num_logits_to_keep` positions; 0 keeps all, since a slice from -0 starts at the front. */
+function lastPositions(graph: GraphBuilder, input: string): string {
+  graph.node('Neg', ['num_logits_to_keep'], 'keep_from_scalar');
+  graph.node('Reshape', ['keep_from_scalar', graph.integers([1])], 'keep_from');
+  return graph.node('Slice', [input, 'keep_from', graph.integers([END_OF_AXIS]), graph.integers([1])], 'kept');
+}
+
+function head(
+  graph: GraphBuilder,
+  architecture: Architecture,
+  recipe: Recipe,
+  input: string,
+  embedding: readonly string[],
+): void {
+  const { vocabSize: rows, hiddenSize: columns, tied, logitSoftcap } = architecture;
+  const weights = [{ tensor: HEAD, first: 0, rows }];
+  const half = recipe.activations === 'float16';
+  const output = logitSoftcap || half ? 'head' : 'logits';
+  if (!tied) linear(graph, { input, output, weights, columns, format: recipe.head });
+  else if (recipe.head) packedLinear(graph, { input, output, parts: embedding, rows, columns, format: recipe.head });
+  else plainLinear(graph, input, embedding[0] ?? '', output);
+  const capped = half ? 'head/capped' : 'logits';
+  if (logitSoftcap) softcap(graph, output, logitSoftcap, capped);
+  // Sampling works on float32 whatever the layers use.
+  if (half) graph.node('Cast', [logitSoftcap ? capped : output], 'logits', { to: 1 });
+}

@@ -1,0 +1,85 @@
+/** Which of a repository's files a model needs to be converted and to talk; everything else stays on the Hub. */
+import type { ModelFile } from '../../contract/model.ts';
+import { failed, ok, type Result } from '../../contract/result.ts';
+import { nothingToRun, unsafeName } from './explain.ts';
+import { escapeReason, findTwins, unsafeReason } from './safeName.ts';
+
+/** Small files by exact name at the root. Those without the mark may be absent; Python is told so (.no_exist). */
+const wanted = [
+  'config.json',
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'chat_template.jinja',
+  'README.md',
+  'USE_POLICY.md',
+] as const;
+
+/** Optional names whose absence is worth remembering, because Python asks for each of them. */
+export const optionalNames: readonly string[] = [
+  'generation_config.json',
+  'special_tokens_map.json',
+  'chat_template.jinja',
+];
+
+const licence = /^licen[cs]e(\.(md|txt))?$/i;
+const shard = /^(.+)-(\d{5})-of-(\d{5})\.safetensors$/;
+// Weights in the author's own naming, or additions to another model: not what config.json describes.
+const notTheModel = /^(consolidated|adapter|lora|training|optimizer|scheduler|rng|ema)[._-]?/i;
+
+function shardsOf(stem: string, root: ReadonlyMap<string, ModelFile>): readonly ModelFile[] | undefined {
+  const found = [...root.keys()].map((name) => shard.exec(name)).filter((match) => match?.[1] === stem);
+  const total = found[0]?.[3];
+  if (total === undefined || Number(total) === 0 || found.length !== Number(total)) return undefined;
+  const names = found.map((_, index) => `${stem}-${String(index + 1).padStart(5, '0')}-of-${total}.safetensors`);
+  const files = names.map((name) => root.get(name)).filter((file) => file !== undefined);
+  return files.length === names.length ? files : undefined;
+}
+
+function weightsOf(root: ReadonlyMap<string, ModelFile>): readonly ModelFile[] | undefined {
+  // The single file first, then the index: the order in which transformers looks.
+  const single = root.get('model.safetensors');
+  if (single !== undefined) return [single];
+  const suffix = '.safetensors.index.json';
+  const indexes = [...root.keys()].filter((name) => name.endsWith(suffix) && !notTheModel.test(name)).sort();
+  for (const name of ['model.safetensors.index.json', ...indexes]) {
+    const index = root.get(name);
+    const shards = index && shardsOf(name.slice(0, -suffix.length), root);
+    if (index && shards) return [index, ...shards];
+  }
+  const others = [...root.values()].filter(
+    ({ path }) => path.endsWith('.safetensors') && !shard.test(path) && !notTheModel.test(path),
+  );
+  return others.length === 1 ? others : undefined;
+}
+
+/**
+ * Chooses from the whole file list of a repository: small files first, then the weights in order.
+ * Problems: 'unsafe-file-name' (a name that tries to leave its folder anywhere in the list, or an unportable one among
+ * the chosen), 'nothing-to-run' (no complete set of safetensors weights at the root).
+ */
+export function chooseFiles(listed: readonly ModelFile[]): Result<readonly ModelFile[]> {
+  for (const { path } of listed) {
+    const reason = escapeReason(path);
+    if (reason !== undefined) return failed(unsafeName(path, reason));
+  }
+  const root = new Map(listed.filter(({ path }) => !path.includes('/')).map((file) => [file.path, file]));
+  const small = [...root.values()].filter(
+    ({ path }) => (wanted as readonly string[]).includes(path) || licence.test(path),
+  );
+  const weights = weightsOf(root);
+  if (weights === undefined) {
+    const partly = [...root.keys()].some((name) => name.endsWith('.safetensors'));
+    return failed(nothingToRun(partly ? 'the safetensors weights are not complete' : 'there are no safetensors weights'));
+  }
+  if (!root.has('config.json')) return failed(nothingToRun('config.json is missing'));
+  const chosen = [...small.sort((a, b) => (a.path < b.path ? -1 : 1)), ...weights];
+  for (const { path } of chosen) {
+    const reason = unsafeReason(path);
+    if (reason !== undefined) return failed(unsafeName(path, reason));
+  }
+  const twins = findTwins(chosen.map(({ path }) => path));
+  if (twins) return failed(unsafeName(twins[1], `cannot live beside "${twins[0]}"`));
+  return ok(chosen);
+}

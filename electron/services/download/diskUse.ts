@@ -1,0 +1,103 @@
+/** How much room there is and who uses it. Only reads, except sweepPartials. */
+import { lstat, readdir, stat, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { RepoId } from '../../contract/model.ts';
+import { removeTree } from '../durable/files.ts';
+
+export interface RepoUse {
+  readonly repo: RepoId;
+  readonly bytes: number; // blobs and snapshot files, each counted once
+  readonly partialBytes: number; // our unfinished downloads
+}
+
+export interface DiskUse {
+  readonly repos: readonly RepoUse[];
+  readonly cacheBytes: number;
+  readonly partialBytes: number;
+  readonly freeBytes: number;
+}
+
+/** The nearest folder that exists at or above `path`. */
+async function existing(path: string): Promise<string> {
+  for (let at = resolve(path); ; at = dirname(at)) {
+    if ((await stat(at).catch(() => undefined)) !== undefined || dirname(at) === at) return at;
+  }
+}
+
+/** Bytes this account may still write under `path` (which need not exist yet), and which device that is. */
+export async function freeSpace(path: string): Promise<{ readonly bytes: number; readonly device: number }> {
+  const folder = await existing(path);
+  const [space, facts] = await Promise.all([statfs(folder), stat(folder)]);
+  return { bytes: space.bavail * space.bsize, device: facts.dev };
+}
+
+// Sparse files count what they really take; a file system that does not say counts the length.
+async function bytesBelow(folder: string, seen: Set<string>): Promise<number> {
+  let sum = 0;
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      sum += await bytesBelow(path, seen);
+    } else if (entry.isFile()) {
+      const facts = await lstat(path).catch(() => undefined);
+      const inode = `${String(facts?.dev)} ${String(facts?.ino)}`;
+      if (facts === undefined || seen.has(inode)) continue;
+      seen.add(inode);
+      sum += facts.blocks > 0 || facts.size === 0 ? Math.min(facts.size, facts.blocks * 512) : facts.size;
+    }
+  }
+  return sum;
+}
+
+/** Bytes that an unfinished download at this folder of ours really takes. */
+export async function partialBytes(own: string): Promise<number> {
+  return bytesBelow(own, new Set());
+}
+
+async function repoFolders(hubCache: string): Promise<readonly { readonly repo: RepoId; readonly folder: string }[]> {
+  const entries = await readdir(hubCache, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory() && entry.name.startsWith('models--'))
+    .map(({ name }) => ({ repo: name.slice('models--'.length).replaceAll('--', '/'), folder: join(hubCache, name) }));
+}
+
+/** What the cache takes, per repository. An absent cache is an empty one. */
+export async function measureDisk(hubCache: string): Promise<DiskUse> {
+  const repos: RepoUse[] = [];
+  for (const { repo, folder } of await repoFolders(hubCache)) {
+    const seen = new Set<string>();
+    const partial = await bytesBelow(join(folder, '.latchkey'), seen);
+    repos.push({ repo, bytes: await bytesBelow(folder, seen), partialBytes: partial });
+  }
+  return {
+    repos,
+    cacheBytes: repos.reduce((sum, { bytes }) => sum + bytes, 0),
+    partialBytes: repos.reduce((sum, { partialBytes: bytes }) => sum + bytes, 0),
+    freeBytes: (await freeSpace(hubCache)).bytes,
+  };
+}
+
+const finished = /^([0-9a-f]{40}|[0-9a-f]{64})\.(part|journal)$/;
+
+/**
+ * Removes our unfinished files of every repository for which `keep` says no, and everywhere the leftovers of a crash:
+ * temporaries, and journals without their data. Never touches a blob or a snapshot. Not while a download runs.
+ * Answers the bytes freed.
+ */
+export async function sweepPartials(hubCache: string, keep: (repo: RepoId) => boolean): Promise<number> {
+  let freed = 0;
+  for (const { repo, folder } of await repoFolders(hubCache)) {
+    const own = join(folder, '.latchkey');
+    const names: readonly string[] = await readdir(own).catch(() => []);
+    for (const name of names) {
+      const match = finished.exec(name);
+      const orphan = match?.[2] === 'journal' && !names.includes(`${String(match[1])}.part`);
+      const goes = name.endsWith('.tmp') || orphan || (match !== null && !keep(repo));
+      if (!goes) continue;
+      const facts = await lstat(join(own, name)).catch(() => undefined);
+      await removeTree(join(own, name));
+      freed += facts === undefined ? 0 : Math.min(facts.size, facts.blocks * 512);
+    }
+  }
+  return freed;
+}

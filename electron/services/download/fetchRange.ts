@@ -1,0 +1,216 @@
+/** One request for a range of one file: every header and every length is checked before a byte is believed. */
+import type { HttpAnswer, HttpPort } from '../ports.ts';
+import type { Tuning } from './tuning.ts';
+import { askedWait } from './waits.ts';
+
+/** Where the bytes are now. `pin` is the strong ETag the server of this link gave first. */
+export interface Link {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  pin?: string;
+}
+
+/** Why a range did not arrive completely. Bytes handed out before are good. */
+export type Miss =
+  | { readonly kind: 'network'; readonly cause: string }
+  | { readonly kind: 'stalled' }
+  | { readonly kind: 'cut' } // ended early
+  | { readonly kind: 'refused'; readonly status: number } // the link is not good any more
+  | { readonly kind: 'changed' } // other bytes under the same link
+  | { readonly kind: 'slow-down'; readonly status: number; readonly waitMs: number | undefined }
+  | { readonly kind: 'server'; readonly status: number }
+  | { readonly kind: 'no-range' } // answers with the whole file
+  | { readonly kind: 'page' } // a web page instead of the file
+  | { readonly kind: 'nonsense'; readonly cause: string };
+
+export interface RangeRequest {
+  readonly http: HttpPort;
+  readonly link: Link;
+  /** First byte, and the byte after the last. */
+  readonly from: number;
+  readonly to: number;
+  /** Size of the whole file. */
+  readonly total: number;
+  /** Ask without a Range header: for servers that know none. Then `from` is 0 and `to` is `total`. */
+  readonly whole: boolean;
+  readonly page: boolean; // the file itself is a web page
+  readonly take: (chunk: Uint8Array) => Promise<void>;
+  readonly tuning: Tuning;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+const strongTag = /^"[^"]*"$/;
+
+/** Parses "bytes 0-9/100"; total is undefined for "*". */
+export function parseContentRange(
+  value: string | undefined,
+): { readonly first: number; readonly last: number; readonly total: number | undefined } | undefined {
+  const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(value?.trim() ?? '');
+  if (!match) return undefined;
+  const [first, last] = [Number(match[1]), Number(match[2])];
+  const total = match[3] === '*' ? undefined : Number(match[3]);
+  return last < first || (total !== undefined && last >= total) ? undefined : { first, last, total };
+}
+
+function lengthIn(headers: HttpAnswer['headers']): number | undefined {
+  const text = headers['content-length'];
+  return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined;
+}
+
+/** What is wrong with an answer's head, or how many body bytes it promises from `from` on. */
+export function checkHead(
+  answer: Pick<HttpAnswer, 'status' | 'headers'>,
+  asked: Pick<RangeRequest, 'from' | 'to' | 'total' | 'whole' | 'page'> & { readonly pin?: string | undefined },
+  now: number,
+): Miss | { readonly kind: 'body'; readonly bytes: number } {
+  const { status, headers } = answer;
+  const nonsense = (cause: string): Miss => ({ kind: 'nonsense', cause });
+  if (status === 429) return { kind: 'slow-down', status, waitMs: askedWait(headers, now) };
+  if (status === 503 && headers['retry-after'] !== undefined) {
+    return { kind: 'slow-down', status, waitMs: askedWait(headers, now) };
+  }
+  if (status === 408 || status >= 500) return { kind: 'server', status };
+  if (status !== 200 && status !== 206) return { kind: 'refused', status };
+  const coding = headers['content-encoding'];
+  if (coding !== undefined && coding !== 'identity') return nonsense(`content-encoding ${coding}`);
+  const length = lengthIn(headers);
+  if (status === 200) {
+    if (headers['content-type']?.startsWith('text/html') && !asked.page && length !== asked.total) return { kind: 'page' };
+    if (asked.pin !== undefined && headers['etag'] !== undefined && headers['etag'] !== asked.pin) return { kind: 'changed' };
+    if (length !== undefined && length !== asked.total) return nonsense(`length ${String(length)} for the whole file`);
+    return asked.from === 0 ? { kind: 'body', bytes: asked.to } : { kind: 'no-range' };
+  }
+  if (asked.whole) return nonsense('206 without a range asked for');
+  if (asked.pin !== undefined && headers['etag'] !== undefined && headers['etag'] !== asked.pin) return { kind: 'changed' };
+  const range = parseContentRange(headers['content-range']);
+  if (!range) return nonsense(`content-range ${headers['content-range'] ?? 'missing'}`);
+  if (range.total !== undefined && range.total !== asked.total) return nonsense(`total ${String(range.total)}`);
+  if (range.first !== asked.from || range.last >= asked.to) return nonsense(`range ${headers['content-range'] ?? ''}`);
+  const bytes = range.last - range.first + 1;
+  return length !== undefined && length !== bytes ? nonsense(`length ${String(length)} for the range`) : { kind: 'body', bytes };
+}
+
+const stalled = Symbol('stalled');
+
+/** Races network waits against a floor of bytes per window; only time spent waiting counts, never our own disk. */
+function watchStall(tuning: Tuning): { race<T>(promise: Promise<T>): Promise<T | typeof stalled>; got(bytes: number): void } {
+  let waited = 0;
+  let bytes = 0;
+  return {
+    async race(promise) {
+      const started = performance.now();
+      let timer: NodeJS.Timeout | undefined;
+      try {
+        for (;;) {
+          const left = Math.max(0, tuning.stallMs - waited - (performance.now() - started));
+          const late = new Promise<typeof stalled>((resolve) => {
+            timer = setTimeout(() => resolve(stalled), left);
+          });
+          const first = await Promise.race([promise, late]);
+          clearTimeout(timer);
+          if (first !== stalled || bytes < tuning.stallBytes) return first;
+          waited = -(performance.now() - started); // a good window: start the next one now
+          bytes = 0;
+        }
+      } finally {
+        clearTimeout(timer);
+        waited += performance.now() - started;
+      }
+    },
+    got(count) {
+      bytes += count;
+      if (waited >= tuning.stallMs && bytes >= tuning.stallBytes) waited = bytes = 0;
+    },
+  };
+}
+
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  return `${code}: ${error.message}`.slice(0, 300);
+}
+
+function requestHeaders({ link, from, to, whole }: RangeRequest): Record<string, string> {
+  return {
+    ...link.headers,
+    'accept-encoding': 'identity',
+    ...(whole ? {} : { range: `bytes=${String(from)}-${String(to - 1)}` }),
+    ...(whole || link.pin === undefined ? {} : { 'if-range': link.pin }),
+  };
+}
+
+/**
+ * Fetches bytes [from, to) and hands them out in order; undefined when all came. Rejects only with what `take` threw or
+ * when `signal` aborts. Never hands out a byte beyond `to`.
+ */
+export async function fetchRange(request: RangeRequest): Promise<Miss | undefined> {
+  const { http, link, from, to, tuning, signal } = request;
+  const attempt = new AbortController();
+  const either = AbortSignal.any([signal, attempt.signal]);
+  const stall = watchStall(tuning);
+  let answer: HttpAnswer | undefined;
+  let reusable = false;
+  const aborted = new Promise<never>((_, reject) => {
+    either.addEventListener('abort', () => reject(new DOMException('Stopped', 'AbortError')), { once: true });
+  });
+  aborted.catch(() => undefined);
+
+  try {
+    signal.throwIfAborted();
+    const asked = http({ method: 'GET', url: link.url, headers: requestHeaders(request) }, { signal: either });
+    // Should the answer come after we gave up, its connection is closed all the same.
+    asked.then(
+      (late) => either.aborted && late.close(),
+      () => undefined,
+    );
+    let first;
+    try {
+      first = await stall.race(Promise.race([asked, aborted]));
+    } catch (error) {
+      signal.throwIfAborted();
+      return { kind: 'network', cause: causeOf(error) };
+    }
+    if (first === stalled) return { kind: 'stalled' };
+    answer = first;
+
+    const head = checkHead(answer, { ...request, pin: link.pin }, request.now());
+    if (head.kind !== 'body') return head;
+    const tag = answer.headers['etag'];
+    if (link.pin === undefined && tag !== undefined && strongTag.test(tag)) link.pin = tag;
+
+    const end = from + head.bytes;
+    const body = answer.body[Symbol.asyncIterator]();
+    for (let position = from; position < end; ) {
+      let step;
+      const next = body.next();
+      next.catch(() => undefined);
+      try {
+        step = await stall.race(Promise.race([next, aborted]));
+      } catch (error) {
+        signal.throwIfAborted();
+        return { kind: 'network', cause: causeOf(error) };
+      }
+      if (step === stalled) return { kind: 'stalled' };
+      if (step.done) return { kind: 'cut' };
+      const chunk = step.value.subarray(0, end - position);
+      stall.got(chunk.length);
+      await request.take(chunk);
+      signal.throwIfAborted();
+      position += chunk.length;
+    }
+    // Reading the end of the body lets the connection serve the next range.
+    const rest = body.next();
+    rest.catch(() => undefined);
+    if (answer.status === 206) {
+      const last = await stall.race(Promise.race([rest, aborted])).catch(() => undefined);
+      reusable = last !== undefined && last !== stalled && last.done === true;
+    }
+    return end < to ? { kind: 'cut' } : undefined;
+  } finally {
+    if (!reusable) {
+      attempt.abort();
+      answer?.close();
+    }
+  }
+}

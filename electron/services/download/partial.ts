@@ -1,0 +1,279 @@
+/**
+ * One file on its way: its bytes at their final positions, and beside them a journal of what is proved to be on disk.
+ * A journal line `[block, filled, sha256]` is written only after a sync of the data it speaks of, so after a crash the
+ * journal never promises more than the disk holds; a torn last line is simply not there. Whether a promised block still
+ * has its bytes is checked again when it is read (a partly filled block at opening, a full one by inOrder.ts).
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { makeFolder, type OpenFile, openFile, removeTree, replaceFile, syncFolder } from '../durable/files.ts';
+import type { Tuning } from './tuning.ts';
+
+interface Block {
+  filled: number;
+  hash: Hash | undefined; // running, while the block is being filled in this run
+  digest: string; // of the filled bytes, when they came from an earlier run or the block is complete
+  earlier: boolean;
+}
+
+export interface PartialFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly blockBytes: number;
+  readonly blockCount: number;
+  lengthOf(block: number): number;
+  filled(block: number): number;
+  isComplete(block: number): boolean;
+  /** Bytes present, over all blocks. */
+  filledBytes(): number;
+  /** sha256 of a complete block as it came from the network, and whether that was in an earlier run. */
+  digestOf(block: number): { readonly hex: string; readonly earlier: boolean };
+  /** Adds bytes at the end of what the block holds. One caller per block at a time. Rejects with the system's error. */
+  append(block: number, data: Uint8Array): Promise<void>;
+  read(into: Uint8Array, position: number): Promise<number>;
+  /** Forgets blocks whose bytes turned out wrong. */
+  reset(blocks: readonly number[]): void;
+  /** Puts everything appended so far on the device and into the journal. */
+  checkpoint(): Promise<void>;
+  /** Cuts the file to its size and syncs it, ready for its final name. The partial is closed then. */
+  seal(): Promise<void>;
+  /** Saves what can be saved and closes. Never rejects: what could not be saved is fetched again. */
+  close(): Promise<void>;
+}
+
+const journalLimit = 64 * 2 ** 20;
+
+/** Path of the bytes of a partial file; the journal stands beside it. */
+export function partialPath(own: string, etag: string): string {
+  return join(own, `${etag}.part`);
+}
+
+/** Path of the journal that belongs to partialPath. */
+export function journalPath(own: string, etag: string): string {
+  return join(own, `${etag}.journal`);
+}
+
+interface Header {
+  readonly format: 1;
+  readonly etag: string;
+  readonly bytes: number;
+  readonly blockBytes: number;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function isHeader(value: unknown, etag: string, bytes: number): value is Header {
+  if (typeof value !== 'object' || value === null) return false;
+  const { format, etag: named, bytes: size, blockBytes } = value as Record<string, unknown>;
+  return format === 1 && named === etag && size === bytes && Number.isSafeInteger(blockBytes) && Number(blockBytes) >= 1;
+}
+
+type JournalRecord = readonly [block: number, filled: number, digest: string];
+
+function isRecord(value: unknown): value is JournalRecord {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [block, filled, digest] = value as unknown[];
+  return Number.isSafeInteger(block) && Number.isSafeInteger(filled) && typeof digest === 'string';
+}
+
+async function readJournal(path: string, etag: string, bytes: number) {
+  const records = new Map<number, JournalRecord>();
+  const size = (await stat(path).catch(() => undefined))?.size ?? 0;
+  if (size === 0 || size > journalLimit) return { records };
+  const lines = (await readFile(path, 'utf8')).split('\n');
+  lines.pop(); // no newline = torn
+  const header = parsed(lines.shift() ?? '');
+  if (!isHeader(header, etag, bytes)) return { records };
+  for (const line of lines) {
+    const record = parsed(line);
+    if (!isRecord(record)) break;
+    records.set(record[0], record);
+  }
+  return { records, blockBytes: header.blockBytes };
+}
+
+async function hashPrefix(data: OpenFile, position: number, bytes: number): Promise<Hash | undefined> {
+  const buffer = Buffer.alloc(bytes);
+  if ((await data.read(buffer, position)) !== bytes) return undefined;
+  return createHash('sha256').update(buffer);
+}
+
+/** Reads what an earlier run proved, or an empty list of blocks. Keeps the block size the file was started with. */
+async function restore(data: OpenFile, journal: string, etag: string, bytes: number, preferredBlockBytes: number) {
+  const { records, blockBytes = preferredBlockBytes } = await readJournal(journal, etag, bytes);
+  const count = Math.ceil(bytes / blockBytes);
+  const blocks: Block[] = Array.from({ length: count }, () => ({ filled: 0, hash: undefined, digest: '', earlier: false }));
+  const size = await data.size();
+  for (const [index, filled, digest] of records.values()) {
+    const block = blocks[index];
+    const start = index * blockBytes;
+    const length = Math.min(blockBytes, bytes - start);
+    if (block === undefined || filled <= 0 || filled > length || start + filled > size) continue;
+    if (filled < length) {
+      const hash = await hashPrefix(data, start, filled);
+      if (hash?.copy().digest('hex') !== digest) continue;
+      block.hash = hash;
+    }
+    Object.assign(block, { filled, digest, earlier: true });
+  }
+  if (records.size === 0 && size > 0) await data.truncate(0);
+  return { blocks, blockBytes };
+}
+
+const line = (value: unknown) => `${JSON.stringify(value)}\n`;
+
+/**
+ * Opens (or starts) the partial file of the blob `etag` in the folder `own`. Rejects with the system's error.
+ * Two processes must not open the same partial; download.ts sees to that.
+ */
+export async function openPartial(
+  own: string,
+  options: { readonly etag: string; readonly bytes: number; readonly tuning: Tuning },
+): Promise<PartialFile> {
+  const { etag, bytes, tuning } = options;
+  const path = partialPath(own, etag);
+  const journalFile = journalPath(own, etag);
+  await makeFolder(dirname(path), 0o777);
+  const data = await openFile(path, 0o666);
+  let journal: OpenFile;
+  let blocks: readonly Block[];
+  let blockBytes: number;
+  let journalEnd: number;
+  try {
+    ({ blocks, blockBytes } = await restore(data, journalFile, etag, bytes, tuning.blockBytes));
+    const known = blocks.flatMap(({ filled, digest }, index) => (filled > 0 ? [line([index, filled, digest])] : []));
+    const text = line({ format: 1, etag, bytes, blockBytes } satisfies Header) + known.join('');
+    await replaceFile(journalFile, text, 0o666);
+    journal = await openFile(journalFile, 0o666);
+    journalEnd = Buffer.byteLength(text);
+    await syncFolder(own);
+  } catch (error) {
+    await data.close();
+    throw error;
+  }
+
+  const dirty = new Set<number>();
+  let unsynced = 0;
+  let running: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let broken: unknown;
+  let closed = false;
+
+  const lengthOf = (index: number) => Math.min(blockBytes, bytes - index * blockBytes);
+  const blockAt = (index: number): Block => {
+    const block = blocks[index];
+    if (block === undefined) throw new RangeError(`No block ${String(index)} in a file of ${String(bytes)} bytes`);
+    return block;
+  };
+
+  async function syncNow(): Promise<void> {
+    const changed = [...dirty];
+    const amount = unsynced;
+    dirty.clear();
+    const records = changed.map((index) => {
+      const { filled, hash, digest } = blockAt(index);
+      return line([index, filled, hash === undefined ? digest : hash.copy().digest('hex')]);
+    });
+    try {
+      await data.syncData();
+      const text = Buffer.from(records.join(''));
+      await journal.write(text, journalEnd);
+      journalEnd += text.length;
+      await journal.syncData();
+      unsynced -= amount;
+    } catch (error) {
+      for (const index of changed) dirty.add(index);
+      throw error;
+    }
+  }
+
+  function startSync(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    running ??= syncNow().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
+  // A sync nobody waits for: its failure is told to the next one who writes.
+  function startQuietSync(): void {
+    startSync().catch((error: unknown) => {
+      broken ??= error;
+    });
+  }
+
+  async function checkpoint(): Promise<void> {
+    if (running) await running;
+    if (dirty.size > 0) await startSync();
+  }
+
+  async function shut(): Promise<void> {
+    if (closed) return;
+    closed = true;
+    clearTimeout(timer);
+    await running?.catch(() => undefined);
+    await Promise.allSettled([data.close(), journal.close()]);
+  }
+
+  return {
+    path,
+    bytes,
+    blockBytes,
+    blockCount: blocks.length,
+    lengthOf,
+    filled: (index) => blockAt(index).filled,
+    isComplete: (index) => blockAt(index).filled === lengthOf(index),
+    filledBytes: () => blocks.reduce((sum, block) => sum + block.filled, 0),
+    digestOf: (index) => ({ hex: blockAt(index).digest, earlier: blockAt(index).earlier }),
+    async append(index, added) {
+      const block = blockAt(index);
+      if (broken !== undefined) throw broken;
+      if (block.filled + added.length > lengthOf(index)) throw new RangeError('More bytes than the block has room for');
+      await data.write(added, index * blockBytes + block.filled);
+      block.hash ??= createHash('sha256');
+      block.hash.update(added);
+      block.filled += added.length;
+      if (block.filled === lengthOf(index)) {
+        block.digest = block.hash.digest('hex');
+        block.hash = undefined;
+        block.earlier = false;
+      }
+      dirty.add(index);
+      unsynced += added.length;
+      if (unsynced >= tuning.syncBytes) startQuietSync();
+      else timer ??= setTimeout(startQuietSync, tuning.syncMs);
+      while (unsynced >= tuning.tailBytes) await startSync();
+    },
+    read: (into, position) => data.read(into, position),
+    reset(indexes) {
+      for (const index of indexes) {
+        Object.assign(blockAt(index), { filled: 0, hash: undefined, digest: '', earlier: false });
+        dirty.add(index);
+      }
+    },
+    checkpoint,
+    async seal() {
+      await data.truncate(bytes);
+      await data.sync();
+      await shut();
+    },
+    async close() {
+      if (!closed) await checkpoint().catch(() => undefined);
+      await shut();
+    },
+  };
+}
+
+/** Removes a partial file and its journal; absent is fine. */
+export async function removePartial(own: string, etag: string): Promise<void> {
+  await removeTree(journalPath(own, etag));
+  await removeTree(partialPath(own, etag));
+}

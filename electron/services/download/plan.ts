@@ -1,0 +1,101 @@
+/** What will be fetched, how much room that takes, and whether it fits; before the first byte of weights. */
+import type { Commit, DownloadPlan, Dtype, ModelFile, RepoId } from '../../contract/model.ts';
+import { failed, ok, type Result } from '../../contract/result.ts';
+import { cachedBytes } from './cache.ts';
+import { checkedCommit, checksumOf, repoPaths } from './cachePaths.ts';
+import { chooseFiles } from './chooseFiles.ts';
+import { freeSpace, partialBytes } from './diskUse.ts';
+import { checksumsHidden, explainDisk } from './explain.ts';
+
+/** What the converter expects of a model: bytes it will write, weights it has, and the class in config.json. */
+export interface Estimate {
+  readonly convertedBytes: number;
+  readonly parameters: number;
+  readonly architecture: string;
+}
+
+export interface PlanOptions {
+  readonly repo: RepoId;
+  readonly commit: Commit;
+  /** The whole tree of the commit, with real checksums. */
+  readonly listed: readonly ModelFile[];
+  readonly hubCache: string;
+  readonly modelsFolder: string;
+  readonly dtype: Dtype;
+  /** Parsed config.json. */
+  readonly config: unknown;
+  readonly estimate: (input: {
+    readonly config: unknown;
+    readonly files: readonly ModelFile[];
+    readonly dtype: Dtype;
+  }) => Estimate;
+}
+
+// Room that stays free for journals, state files and the rest of the computer.
+const margin = 256 * 2 ** 20;
+
+interface Space {
+  readonly bytes: number;
+  readonly device: number;
+}
+
+/** Whether both folders have room; on one device the needs add up. `free` is the tighter of the two. Bytes. */
+export function judgeSpace(
+  cache: Space,
+  models: Space,
+  need: { readonly download: number; readonly converted: number },
+): { readonly fits: boolean; readonly free: number } {
+  if (cache.device === models.device) {
+    const free = Math.min(cache.bytes, models.bytes);
+    return { free, fits: need.download + need.converted + margin <= free };
+  }
+  const fits = need.download + margin <= cache.bytes && need.converted + margin <= models.bytes;
+  return { fits, free: Math.min(cache.bytes, models.bytes) };
+}
+
+/**
+ * Plans one model. Problems: those of chooseFiles, 'access-unknown' while the Hub hides checksums, 'disk-trouble'.
+ * A plan that does not fit is still a plan (`fits` false).
+ */
+export async function makePlan(options: PlanOptions): Promise<Result<DownloadPlan>> {
+  const { repo, hubCache, modelsFolder, dtype, config } = options;
+  const commit = checkedCommit(options.commit);
+  const chosen = chooseFiles(options.listed);
+  if (!chosen.ok) return chosen;
+  let totalBytes = 0;
+  let cached = 0;
+  try {
+    for (const file of chosen.value) {
+      const checksum = checksumOf(file);
+      if (checksum === undefined || !Number.isSafeInteger(file.bytes) || file.bytes < 0) {
+        return failed(checksumsHidden(file.path));
+      }
+      totalBytes += file.bytes;
+      if (!Number.isSafeInteger(totalBytes)) return failed(checksumsHidden(file.path));
+      cached += await cachedBytes(hubCache, repo, commit, file, checksum);
+    }
+    const estimate = options.estimate({ config, files: chosen.value, dtype });
+    const started = await partialBytes(repoPaths(hubCache, repo).own);
+    const { fits, free } = judgeSpace(await freeSpace(hubCache), await freeSpace(modelsFolder), {
+      download: Math.max(0, totalBytes - cached - started),
+      converted: estimate.convertedBytes,
+    });
+    return ok({
+      repo,
+      commit,
+      files: chosen.value,
+      totalBytes,
+      cachedBytes: cached,
+      convertedBytes: estimate.convertedBytes,
+      freeBytes: free,
+      fits,
+      dtype,
+      architecture: estimate.architecture,
+      parameters: estimate.parameters,
+    });
+  } catch (error) {
+    const problem = explainDisk(repo, error, totalBytes - cached, hubCache);
+    if (problem === undefined) throw error;
+    return failed(problem);
+  }
+}

@@ -1,0 +1,54 @@
+/** The numbers of a download in one place. Tests make them small; the product uses them as they are. */
+export interface Tuning {
+  /** Unit of bookkeeping: each block has its own sha256 in the resume notes. */
+  readonly blockBytes: number;
+  /** Blocks asked for in one request at most. */
+  readonly blocksPerRequest: number;
+  readonly startConnections: number;
+  readonly maxConnections: number;
+  /** How long one measurement of the total speed takes, ms. */
+  readonly sampleMs: number;
+  /** Bytes collected per connection before they are written. */
+  readonly writeBytes: number;
+  /** Unsynced bytes that start a sync; and those at which connections wait for it (bounds what a kill can cost). */
+  readonly syncBytes: number;
+  readonly tailBytes: number;
+  readonly syncMs: number;
+  /** A connection that brings fewer than `stallBytes` in `stallMs` of waiting is given up. */
+  readonly stallMs: number;
+  readonly stallBytes: number;
+  /** Failures in a row without progress before a download gives up, and the first wait between them. */
+  readonly tries: number;
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  /** New bytes that count as progress. */
+  readonly progressBytes: number;
+  /** Longest wait that a server may ask for before the person is told instead. */
+  readonly maxWaitMs: number;
+  /** Time between two progress reports. */
+  readonly reportMs: number;
+}
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const defaultTuning: Tuning = {
+  blockBytes: 8 * MiB,
+  blocksPerRequest: 4,
+  startConnections: 4,
+  maxConnections: 16,
+  sampleMs: 1500,
+  // 16 connections x 128 KiB collected + 6 MiB unsynced = at most 8 MiB that a kill can cost.
+  writeBytes: 128 * KiB,
+  syncBytes: 2 * MiB,
+  tailBytes: 6 * MiB,
+  syncMs: 1000,
+  stallMs: 20_000,
+  stallBytes: 20 * KiB,
+  tries: 5,
+  backoffMs: 500,
+  maxBackoffMs: 15_000,
+  progressBytes: 64 * KiB,
+  maxWaitMs: 5 * 60_000,
+  reportMs: 100,
+};

@@ -1,0 +1,82 @@
+import type { Evidence, Problem } from '../../contract/problem.ts';
+import { internal } from '../explain.ts';
+import { ModelFolderError } from './modelFolder.ts';
+import { BrokenLogitsError } from './sample.ts';
+
+/** A number of bytes as people say it. */
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
+/** The model, or the room a long chat takes, is larger than what this computer has. */
+export function notEnoughMemory(
+  evidence: Evidence,
+  sizes?: { readonly needed: number; readonly present: number },
+): Problem {
+  return {
+    code: 'not-enough-memory',
+    title: 'This computer has not enough memory for this',
+    explanation: sizes
+      ? `The model needs about ${gigabytes(sizes.needed)}; this computer has ${gigabytes(sizes.present)}. The model stays on disk.`
+      : 'Closing other programs can help, and so can a smaller model or a shorter chat. The chat so far is kept.',
+    actions: [
+      { kind: 'view', view: 'models', label: 'Choose a smaller model' },
+      { kind: 'copy-report', label: 'Copy report' },
+    ],
+    evidence: [evidence],
+  };
+}
+
+/** A file of the prepared model is missing, cut short or changed. */
+export function damagedFile(cause: string): Problem {
+  return {
+    code: 'damaged-file',
+    title: 'A file of this model is damaged',
+    explanation:
+      'Preparing the model again repairs it; the download does not have to be repeated. Your chats are safe.',
+    actions: [
+      { kind: 'view', view: 'journey', label: 'Prepare again' },
+      { kind: 'copy-report', label: 'Copy report' },
+    ],
+    evidence: [{ cause }],
+  };
+}
+
+/** The chat with everything before it is longer than the model can read. Nothing is ever cut silently. */
+export function promptTooLong(tokens: number, limit: number): Problem {
+  return {
+    code: 'prompt-too-long',
+    title: 'This chat is longer than the model can read',
+    explanation: `It has ${tokens} tokens and the model reads at most ${limit}, the answer included. Nothing was cut. Shorten the message or start a new chat.`,
+    actions: [{ kind: 'view', view: 'chat', label: 'Back to the chat' }],
+    evidence: [{ cause: `${tokens} tokens, limit ${limit}` }],
+  };
+}
+
+/** A request for text arrived while no model is loaded. */
+export function noModelLoaded(): Problem {
+  return {
+    code: 'engine-stopped',
+    title: 'No model is loaded',
+    explanation: 'The model is loaded again with the next message. Your chats are safe.',
+    actions: [{ kind: 'view', view: 'chat', label: 'Back to the chat' }],
+    evidence: [],
+  };
+}
+
+const memoryWords =
+  /bad_alloc|failed to allocate memory|array buffer allocation failed|invalid typed array length|out of memory/iu;
+
+/** Foreign failures of loading and running a model. What is not recognised stays a bug and is told as one. */
+export function explainInference(error: unknown): Problem {
+  const cause = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  if (memoryWords.test(cause)) return notEnoughMemory({ cause });
+  if (error instanceof ModelFolderError || error instanceof BrokenLogitsError) return damagedFile(cause);
+  return internal(error);
+}
+
+/** Everything that goes wrong while a model is being opened and is not memory lies in its files. */
+export function explainLoading(error: unknown): Problem {
+  const problem = explainInference(error);
+  return problem.code === 'internal' ? damagedFile(problem.evidence[0]?.cause ?? String(error)) : problem;
+}

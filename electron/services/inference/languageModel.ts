@@ -1,0 +1,125 @@
+import { totalmem } from 'node:os';
+import type { GenerationStats } from '../../contract/chat.ts';
+import type { Device, SanityCheck } from '../../contract/model.ts';
+import { failed, ok, type Result } from '../../contract/result.ts';
+import { cancelled } from '../explain.ts';
+import type { GenerateInput, GenerateOutput, LoadInput } from '../work/protocol.ts';
+import { createDecoder, type Decoder } from './decoder.ts';
+import { openOnDevice } from './device.ts';
+import { explainInference, explainLoading, notEnoughMemory, promptTooLong } from './explain.ts';
+import { generate, type Generation } from './generate.ts';
+import { readModelFolder } from './modelFolder.ts';
+import { createCachePool } from './prefix.ts';
+import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
+
+/** One loaded model, ready to write. */
+export interface LanguageModel {
+  readonly device: Device;
+  readonly contextLength: number;
+  readonly instruct: boolean;
+  readonly fallback?: string; // why it does not run on the wished device
+  generate(
+    input: GenerateInput,
+    options: { readonly onText: (text: string) => void; readonly signal?: AbortSignal },
+  ): Promise<Result<GenerateOutput>>;
+  /** Continues a plain text greedily, without any template, so that damage done by preparing shows at once. */
+  sanityCheck(
+    input: { readonly prompt: string; readonly maxNewTokens: number },
+    options: { readonly signal?: AbortSignal },
+  ): Promise<Result<SanityCheck>>;
+  close(): Promise<void>;
+}
+
+/** Two chats can be open side by side without throwing each other's cache away, within a quarter of the memory. */
+const pool = { most: 2, shareOfMemory: 1 / 4 };
+
+/** Ids of a conversation: through the model's template, or, without one, its texts as one plain text. */
+function promptOf(tokenizer: Tokenizer, { messages }: GenerateInput): number[] {
+  return tokenizer.hasChatTemplate
+    ? tokenizer.encodeChat(messages)
+    : tokenizer.encodeText(messages.map(({ text }) => text).join(''));
+}
+
+function createLanguageModel(decoder: Decoder, tokenizer: Tokenizer, device: Device, endIds: ReadonlySet<number>): LanguageModel {
+  const caches = createCachePool(decoder.newCache, {
+    most: pool.most,
+    maxBytes: memoryHere() * pool.shareOfMemory,
+  });
+
+  const write = async (
+    key: string,
+    prompt: readonly number[],
+    request: Pick<Generation, 'sampling' | 'stop'>,
+    options: { readonly onText: (text: string) => void; readonly signal?: AbortSignal },
+  ): Promise<Result<{ finishReason: GenerateOutput['finishReason']; stats: GenerationStats }>> => {
+    const limit = decoder.contextLength;
+    if (prompt.length >= limit) return failed(promptTooLong(prompt.length, limit));
+    try {
+      const cache = caches.take(key, prompt);
+      const work = { ...request, prompt, cache, endIds, text: tokenizer.stream(prompt) };
+      const { finishReason, stats } = await generate(decoder, work, options);
+      return ok({ finishReason, stats: { ...stats, device } });
+    } catch (error) {
+      return failed(explainInference(error));
+    }
+  };
+
+  return {
+    device,
+    contextLength: decoder.contextLength,
+    instruct: tokenizer.hasChatTemplate,
+    generate: (input, options) =>
+      write(input.cacheKey, promptOf(tokenizer, input), { sampling: input.sampling, stop: input.stop ?? [] }, options),
+    async sanityCheck({ prompt, maxNewTokens }, options) {
+      let text = '';
+      const sampling = { temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, maxNewTokens };
+      const onText = (piece: string): void => void (text += piece);
+      const result = await write('', tokenizer.encodeText(prompt), { sampling, stop: [] }, { ...options, onText });
+      if (!result.ok) return result;
+      const { newTokens, tokensPerSecond } = result.value.stats;
+      return ok({ prompt, text, tokens: newTokens, tokensPerSecond });
+    },
+    close: () => decoder.release(),
+  };
+}
+
+/** Bytes of memory this process may use at most: what a container allows, else what the computer has. */
+function memoryHere(): number {
+  const constrained = process.constrainedMemory();
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+}
+
+/**
+ * Loads a prepared model folder. Answers with a problem when the memory cannot hold it, when a file is damaged, or when
+ * `signal` fires meanwhile; nothing stays loaded then.
+ */
+export async function openLanguageModel(
+  { folder, dtype, device: wish, contextLength }: LoadInput,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<Result<LanguageModel>> {
+  let close: (() => Promise<void>) | undefined;
+  try {
+    const files = await readModelFolder(folder, dtype);
+    const present = memoryHere();
+    if (files.bytes > present) {
+      const cause = `${files.bytes} bytes of weights, ${present} bytes of memory`;
+      return failed(notEnoughMemory({ cause }, { needed: files.bytes, present }));
+    }
+    const tokenizer = await loadTokenizer(folder);
+    if (signal?.aborted) return failed(cancelled());
+    const { session, device, fallback } = await openOnDevice(files.graph, wish);
+    close = () => session.release();
+    const limit = Math.min(files.maxPositions, contextLength ?? Infinity);
+    const decoder = createDecoder(session, limit);
+    const endIds = new Set([...files.endIds, ...(tokenizer.endId === undefined ? [] : [tokenizer.endId])]);
+    if (signal?.aborted) {
+      await close();
+      return failed(cancelled());
+    }
+    const model = createLanguageModel(decoder, tokenizer, device, endIds);
+    return ok(fallback === undefined ? model : { ...model, fallback });
+  } catch (error) {
+    await close?.();
+    return failed(explainLoading(error));
+  }
+}

@@ -1,0 +1,71 @@
+import type { DecoderSession, KvType, TensorInfo } from './session.ts';
+
+/** What a decoder graph looks like from outside: enough to feed it and to keep its cache. */
+export interface DecoderLayout {
+  readonly layers: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly kvType: KvType;
+  /** The graph hands out only the new rows (delta.*); otherwise the whole cache comes back as present.*. */
+  readonly rowsOut: boolean;
+  readonly wantsPositions: boolean; // position_ids
+  readonly wantsKeep: boolean; // num_logits_to_keep
+}
+
+/** The two halves of each layer's cache, in the order of the graph's own names. */
+export const halves = ['key', 'value'] as const;
+export type Half = (typeof halves)[number];
+
+export const pastName = (layer: number, half: Half): string => `past_key_values.${layer}.${half}`;
+export const presentName = (layer: number, half: Half): string => `present.${layer}.${half}`;
+export const rowsName = (layer: number, half: Half): string => `delta.${layer}.${half}`;
+
+const known = new Set(['input_ids', 'attention_mask', 'position_ids', 'num_logits_to_keep']);
+const pastPattern = /^past_key_values\.\d+\.(?:key|value)$/;
+
+function find(list: readonly TensorInfo[], name: string): TensorInfo | undefined {
+  return list.find((info) => info.name === name);
+}
+
+/**
+ * Reads the layout from names and shapes ([batch, KV heads, tokens, head size] with the second and fourth as numbers).
+ *
+ * @throws Error with the reason when the graph is not a decoder that this loop can drive.
+ */
+export function readLayout(session: Pick<DecoderSession, 'inputs' | 'outputs'>): DecoderLayout {
+  const { inputs, outputs } = session;
+  for (const name of ['input_ids', 'attention_mask']) {
+    if (find(inputs, name)?.type !== 'int64') throw new Error(`The graph has no int64 input ${name}`);
+  }
+  if (!find(outputs, 'logits')) throw new Error('The graph has no output logits');
+  const strange = inputs.find(({ name }) => !known.has(name) && !pastPattern.test(name));
+  if (strange) throw new Error(`The graph asks for an input that nothing here can give: ${strange.name}`);
+  const layers = inputs.filter(({ name }) => pastPattern.test(name)).length / 2;
+  const first = find(inputs, pastName(0, 'key'));
+  const [, kvHeads, , headDim] = first?.shape ?? [];
+  if (!first || typeof kvHeads !== 'number' || typeof headDim !== 'number') {
+    throw new Error('The graph does not say the size of its KV cache');
+  }
+  if (first.type !== 'float32' && first.type !== 'float16') {
+    throw new Error(`A KV cache of type ${first.type} is not supported`);
+  }
+  const every = (nameOf: (layer: number, half: Half) => string, list: readonly TensorInfo[]): boolean =>
+    Array.from({ length: layers }).every((_, layer) => halves.every((half) => find(list, nameOf(layer, half))));
+  if (!every(pastName, inputs)) throw new Error('The KV cache inputs of the graph have gaps');
+  const rowsOut = every(rowsName, outputs);
+  if (!rowsOut && !every(presentName, outputs)) throw new Error('The graph gives no KV cache back');
+  return {
+    layers,
+    kvHeads,
+    headDim,
+    kvType: first.type,
+    rowsOut,
+    wantsPositions: find(inputs, 'position_ids') !== undefined,
+    wantsKeep: find(inputs, 'num_logits_to_keep') !== undefined,
+  };
+}
+
+/** Bytes of keys and values that one token keeps in memory. */
+export function bytesPerToken({ layers, kvHeads, headDim, kvType }: DecoderLayout): number {
+  return 2 * layers * kvHeads * headDim * (kvType === 'float32' ? 4 : 2);
+}

@@ -1,0 +1,95 @@
+/**
+ * Text generation on this computer: tokens in, tokens out, the KV cache in our own hands. This folder opens prepared
+ * model folders and runs them; it does not know where they came from, what a chat is, or which process it runs in.
+ *
+ * This file is the only door to ONNX Runtime. Whoever loads it must have set ORT_DISABLE_TELEMETRY=1 before.
+ */
+import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import type { Device } from '../../contract/model.ts';
+
+export type { Tensor } from 'onnxruntime-node';
+
+/** A name, an element type ("float32") and a shape whose unknown sizes are words ("sequence_length"). */
+export interface TensorInfo {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: readonly (number | string)[];
+}
+
+export interface SessionOptions {
+  readonly device: Device;
+  /** Threads for one operator; 0 leaves the choice to ONNX Runtime. */
+  readonly threads: number;
+}
+
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+/** One loaded graph. `run` blocks the thread while it computes; it yields to the event loop once before. */
+export interface DecoderSession {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** Computes only the outputs named in `fetches`; each is a fresh copy. */
+  run(feeds: Feeds, fetches: readonly string[]): Promise<Feeds>;
+  release(): Promise<void>;
+}
+
+function describe(metadata: readonly InferenceSession.ValueMetadata[]): TensorInfo[] {
+  return metadata.filter((one) => one.isTensor).map(({ name, type, shape }) => ({ name, type, shape }));
+}
+
+/**
+ * Opens a graph from a file, so that ONNX Runtime maps the weights beside it instead of copying them.
+ *
+ * The CPU arena is off: it rounds requests up to powers of two, which doubles the memory of a long prompt and can ask
+ * for one block of 2 GiB, more than Electron's allocator ever grants.
+ *
+ * @throws ONNX Runtime's own error when the file is missing, damaged or does not fit the device.
+ */
+export async function openSession(path: string, { device, threads }: SessionOptions): Promise<DecoderSession> {
+  const session = await InferenceSession.create(path, {
+    executionProviders: [device],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    enableCpuMemArena: false,
+    logSeverityLevel: 3, // errors; warnings about unused constants mean nothing to anybody
+  });
+  return {
+    inputs: describe(session.inputMetadata),
+    outputs: describe(session.outputMetadata),
+    run: (feeds, fetches) => session.run(feeds, fetches),
+    release: () => session.release(),
+  };
+}
+
+/** Execution providers that this build of ONNX Runtime can try; `bundled` ones need no further library. */
+export function supportedProviders(): readonly { readonly name: string; readonly bundled: boolean }[] {
+  return listSupportedBackends();
+}
+
+/** An int64 tensor; `dims` [] makes a scalar. */
+export function integers(data: BigInt64Array, dims: readonly number[]): Tensor {
+  return new Tensor('int64', data, dims);
+}
+
+/** Element types a KV cache can have. float16 travels as its 16 raw bits. */
+export type KvType = 'float32' | 'float16';
+export type KvArray = Float32Array | Float16Array;
+
+/** Zeroed storage for `length` elements. */
+export function kvArray(type: KvType, length: number): KvArray {
+  return type === 'float32' ? new Float32Array(length) : new Float16Array(length);
+}
+
+/** A tensor over `data` itself: later writes to the array are seen by the next run. */
+export function kvTensor(type: KvType, data: KvArray, dims: readonly number[]): Tensor {
+  return new Tensor(type, data as Float32Array, dims);
+}
+
+/** The elements of a floating-point output; anything else is a graph we cannot run. */
+export function floatsOf(tensor: Tensor | undefined, name: string): KvArray {
+  const data = tensor?.data;
+  if (data instanceof Float32Array || data instanceof Float16Array) return data;
+  throw new Error(`The graph gave no floating-point output named ${name}`);
+}

@@ -1,0 +1,213 @@
+/**
+ * What the page knows, as classes fed by the services' events: snapshot first, then events. Made once in main.ts and
+ * handed down through context; nothing here lives at module level.
+ */
+import type { EngineState } from '../../electron/contract/chat.ts';
+import type { AppInfo, Backend, BackendEvent } from '../../electron/contract/ipc.ts';
+import type { Action, Problem, ViewName } from '../../electron/contract/problem.ts';
+import { assertNever } from '../../electron/contract/result.ts';
+import { Chats } from './chats.svelte.ts';
+import { Clock } from './clock.svelte.ts';
+import { Journeys } from './journeys.svelte.ts';
+import { Models } from './models.svelte.ts';
+import { Pages } from './pages.svelte.ts';
+import { Router } from './router.svelte.ts';
+import { SignIn } from './signIn.svelte.ts';
+import { ThemeChoice } from './theme.svelte.ts';
+import { Thread } from './thread.svelte.ts';
+
+/** What became of an action that a person pressed. */
+export type Outcome = 'done' | 'copied' | Problem;
+
+export class AppState {
+  #info = $state.raw<AppInfo>();
+  #engine = $state.raw<EngineState>({ kind: 'stopped' });
+  #problem = $state.raw<Problem>();
+  #announcement = $state('');
+  readonly clock: Clock;
+  readonly router = new Router();
+  readonly theme: ThemeChoice;
+  readonly signIn: SignIn;
+  readonly journeys: Journeys;
+  readonly models: Models;
+  readonly chats: Chats;
+  readonly thread: Thread;
+  readonly pages: Pages;
+  readonly #backend: Backend;
+  readonly #page: Window;
+
+  constructor(backend: Backend, page: Window, clock: Clock = new Clock()) {
+    this.#backend = backend;
+    this.#page = page;
+    this.clock = clock;
+    this.theme = new ThemeChoice(page);
+    this.signIn = new SignIn(backend);
+    this.journeys = new Journeys(backend);
+    this.models = new Models(backend);
+    this.chats = new Chats(backend);
+    this.thread = new Thread(backend);
+    this.pages = new Pages(backend);
+  }
+
+  /** Undefined until the first snapshot arrived. */
+  get info(): AppInfo | undefined {
+    return this.#info;
+  }
+  get engine(): EngineState {
+    return this.#engine;
+  }
+  /** Why the page has nothing to show at all. */
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
+  /** What a screen reader says next. */
+  get announcement(): string {
+    return this.#announcement;
+  }
+
+  /** Listens first, then asks, so that nothing falls in between. Returns its own undo. */
+  start(): () => void {
+    const stop = this.#backend.subscribe((event) => this.apply(event));
+    void this.load().then(() => this.goHome());
+    return stop;
+  }
+
+  /** Asks for everything; at the start, and whenever events may have been lost. */
+  async load(): Promise<void> {
+    const info = await this.#backend.request('app.info', undefined);
+    if (!info.ok) {
+      this.#problem = info.problem;
+      return;
+    }
+    const engine = this.#backend.request('engine.get', undefined);
+    await Promise.all([this.signIn.load(), this.journeys.load(), this.models.load(), this.chats.load()]);
+    const state = await engine;
+    if (state.ok) this.#engine = state.value;
+    const switched = this.#info !== undefined && this.#info.practice !== info.value.practice;
+    const open = this.thread.chat?.id;
+    if (open !== undefined && !switched) await this.thread.open(open);
+    this.#problem = undefined;
+    this.#info = info.value;
+    if (switched) this.goHome();
+  }
+
+  /** The most useful place: an unfinished journey, else a new chat, else the choice of a model. */
+  goHome(): void {
+    const [unfinished] = this.journeys.unfinished;
+    const [model] = this.models.installed;
+    if (model) this.newChat(model.id);
+    else this.router.go(unfinished ? { name: 'journey', repo: unfinished.repo } : { name: 'journey' });
+  }
+
+  newChat(modelId?: string): void {
+    this.thread.close();
+    const id = modelId ?? this.models.installed[0]?.id;
+    this.router.go(id === undefined ? { name: 'chat' } : { name: 'chat', modelId: id });
+  }
+
+  openChat(chatId: string): void {
+    this.router.go({ name: 'chat', chatId });
+    if (this.thread.chat?.id !== chatId) void this.thread.open(chatId);
+  }
+
+  /** Starts the journey of a model and shows it; a failure to start shows in the place that asked. */
+  async setUp(repo: string): Promise<boolean> {
+    const chosen = await this.journeys.choose(repo);
+    if (chosen) this.router.go({ name: 'journey', repo });
+    return chosen;
+  }
+
+  async setOffline(on: boolean): Promise<void> {
+    const answer = await this.#backend.request('app.setOffline', { on });
+    if (answer.ok && this.#info) this.#info = { ...this.#info, offline: on };
+  }
+
+  async setPractice(on: boolean): Promise<void> {
+    await this.#backend.request('app.setPractice', { on });
+  }
+
+  /** Does what a problem's button says. */
+  async perform(action: Action): Promise<Outcome> {
+    switch (action.kind) {
+      case 'request': {
+        // The services wrote this input for their own table; dispatch checks it again.
+        const answer = await this.#backend.request(action.request, action.input as never);
+        return answer.ok ? 'done' : answer.problem;
+      }
+      case 'page':
+        if (action.page === 'licence' && action.repo !== undefined) this.journeys.visited(action.repo);
+        await this.pages.open(action.page, action.repo);
+        return this.pages.problem ?? 'done';
+      case 'view':
+        this.#visit(action.view);
+        return 'done';
+      case 'copy-report':
+        return (await this.copyReport()) ? 'copied' : 'done';
+      default:
+        return assertNever(action);
+    }
+  }
+
+  async copyReport(): Promise<boolean> {
+    const report = await this.#backend.request('report.copy', undefined);
+    return report.ok && (await this.copy(report.value.text));
+  }
+
+  /** False when the browser refuses the clipboard. */
+  async copy(text: string): Promise<boolean> {
+    try {
+      await this.#page.navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  announce(text: string): void {
+    this.#announcement = text;
+  }
+
+  apply(event: BackendEvent): void {
+    switch (event.type) {
+      case 'app.restarted':
+        return void this.load();
+      case 'app.changed':
+        this.#info = event.info;
+        return;
+      case 'signIn.changed':
+        return this.signIn.apply(event.signIn);
+      case 'setup.changed':
+        return this.journeys.apply(event.setup);
+      case 'setup.removed':
+        return this.journeys.drop(event.repo);
+      case 'models.changed':
+        return this.models.apply(event.models);
+      case 'chats.changed':
+        return this.chats.apply(event.chats);
+      case 'engine.changed':
+        this.#engine = event.engine;
+        return;
+      case 'generation.delta':
+        return this.thread.applyDelta(event.chatId, event.messageId, { index: event.index, text: event.text });
+      case 'generation.finished':
+        return this.thread.applyFinished(event.chatId, event.message);
+      default:
+        return assertNever(event);
+    }
+  }
+
+  #visit(view: ViewName): void {
+    if (view === 'chat') return this.newChat();
+    if (view === 'journey' || view === 'token-field') {
+      const here = this.router.view;
+      const repo = here.name === 'journey' ? here.repo : undefined;
+      const [next] = this.journeys.unfinished;
+      if (view === 'token-field' && (repo === undefined || this.journeys.find(repo)?.step !== 'sign-in'))
+        this.router.go({ name: 'access' });
+      else if (here.name !== 'journey') this.router.go(next ? { name: 'journey', repo: next.repo } : { name: 'journey' });
+      if (view === 'token-field') this.router.callTokenField();
+      return;
+    }
+    this.router.go({ name: view });
+  }
+}

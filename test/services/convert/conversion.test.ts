@@ -1,0 +1,298 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Dtype } from '../../../electron/contract/model.ts';
+import {
+  type ConversionReport,
+  convertModel,
+  type ConvertOptions,
+} from '../../../electron/services/convert/convert.ts';
+import { estimateConversion } from '../../../electron/services/convert/estimate.ts';
+import { readArchitecture } from '../../../electron/services/convert/readArchitecture.ts';
+import { recipeFor } from '../../../electron/services/convert/recipe.ts';
+import { sweepConversions } from '../../../electron/services/convert/sweepConversions.ts';
+import { type ModelConfig, tinyModel, writeCheckpoint } from '../../reference/checkpoint.ts';
+import { tinyConfigs } from '../../reference/configs.ts';
+import { readConfig, TestDecoder } from '../../reference/decoder.ts';
+import { forward } from '../../reference/forward.ts';
+
+const room = mkdtempSync(join(tmpdir(), 'conversion-'));
+afterAll(() => rmSync(room, { recursive: true, force: true }));
+
+let folders = 0;
+const fresh = (): string => join(room, `${++folders}`);
+const ids = Array.from({ length: 30 }, (_, i) => 3 + ((i * 29) % 100));
+
+function official(config: ModelConfig, options: Parameters<typeof writeCheckpoint>[2] = {}): string {
+  const source = fresh();
+  writeCheckpoint(source, tinyModel(config, 3), options);
+  return source;
+}
+
+async function converted(
+  options: Omit<ConvertOptions, 'output'>,
+): Promise<{ output: string; report: ConversionReport }> {
+  const output = fresh();
+  const result = await convertModel({ ...options, output });
+  if (!result.ok) throw new Error(JSON.stringify(result.problem));
+  return { output, report: result.value };
+}
+
+async function problemOf(options: Omit<ConvertOptions, 'output'>): Promise<string> {
+  const output = fresh();
+  const result = await convertModel({ ...options, output });
+  expect(existsSync(output)).toBe(false);
+  expect(readdirSync(room).filter((name) => name.startsWith('.tmp-'))).toEqual([]);
+  return result.ok ? 'converted' : result.problem.code;
+}
+
+const hashes = (report: ConversionReport): string => JSON.stringify(report.files);
+const wide: ModelConfig = {
+  ...tinyConfigs.llama,
+  hidden_size: 256,
+  intermediate_size: 512,
+  vocab_size: 4000,
+  num_hidden_layers: 6,
+};
+
+describe('the output folder', () => {
+  it('has the layout that transformers.js reads, and reports what is on disk', async () => {
+    const source = official(tinyConfigs.llama);
+    writeFileSync(join(source, 'generation_config.json'), '{"eos_token_id":[1,2]}');
+    writeFileSync(join(source, 'chat_template.jinja'), '{{ messages }}');
+    writeFileSync(join(source, 'USE_POLICY.md'), 'Be kind.');
+    writeFileSync(join(source, 'pytorch_model.bin'), 'never copied');
+    const { output, report } = await converted({ source, dtype: 'q4' });
+    expect(report.files.map((file) => file.path)).toEqual([
+      'LICENSE',
+      'USE_POLICY.md',
+      'chat_template.jinja',
+      'config.json',
+      'generation_config.json',
+      'onnx/model_q4.onnx',
+      'onnx/model_q4.onnx_data',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ]);
+    for (const file of report.files) {
+      const bytes = readFileSync(join(output, file.path));
+      expect({
+        path: file.path,
+        bytes: bytes.length,
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+      }).toEqual(file);
+    }
+    expect(report.bytes).toBe(report.files.reduce((total, file) => total + file.bytes, 0));
+    expect(report.instruct).toBe(true);
+    const { 'transformers.js_config': settings, ...rest } = readConfig(output);
+    expect(rest).toEqual(readConfig(source));
+    expect(settings).toEqual({ dtype: 'q4', use_external_data_format: { 'model_q4.onnx': 1 } });
+  });
+
+  it('is the estimate that was shown before the download, to the byte', async () => {
+    for (const [name, config] of Object.entries<ModelConfig>(tinyConfigs)) {
+      for (const dtype of ['fp32', 'q8', 'q4'] as const) {
+        const architecture = readArchitecture(config);
+        if (!architecture.ok) throw new Error(name);
+        const estimate = estimateConversion(architecture.value, dtype);
+        const { report } = await converted({ source: official(config), dtype });
+        const onnx = report.files.filter((file) => file.path.startsWith('onnx/'));
+        expect({ name, bytes: onnx.reduce((total, file) => total + file.bytes, 0) }).toEqual({
+          name,
+          bytes: estimate.outputBytes,
+        });
+        expect(report.parameters).toBe(estimate.parameters);
+        expect(report.contextLength).toBe(estimate.contextLength);
+      }
+    }
+  });
+
+  it('lets the caller add a manifest before it gets its name', async () => {
+    const source = official(tinyConfigs.llama);
+    const { output } = await converted({
+      source,
+      dtype: 'q8',
+      beforePublish: async (folder, report) => writeFileSync(join(folder, 'manifest.json'), hashes(report)),
+    });
+    expect(existsSync(join(output, 'manifest.json'))).toBe(true);
+  });
+
+  it('leaves the official files as they were', async () => {
+    const source = official(tinyConfigs.llama);
+    const before = readdirSync(source).map((name) => readFileSync(join(source, name), 'base64'));
+    await converted({ source, dtype: 'q4' });
+    expect(readdirSync(source).map((name) => readFileSync(join(source, name), 'base64'))).toEqual(before);
+  });
+});
+
+describe('the same input gives the same bytes', () => {
+  it.each(['fp32', 'fp16', 'q8', 'q4', 'q4f16'] as const)('%s', async (dtype) => {
+    const source = official(wide);
+    const here = await converted({ source, dtype, threads: 0 });
+    const again = await converted({ source, dtype, threads: 0 });
+    const threaded = await converted({ source, dtype, threads: 2 });
+    expect(hashes(again.report)).toBe(hashes(here.report));
+    expect(hashes(threaded.report)).toBe(hashes(here.report));
+  });
+
+  it('whether the weights are in one file or in shards, and in whatever dtype holds them exactly', async () => {
+    const config = tinyConfigs['llama with tied embeddings'];
+    const data = async (options: Parameters<typeof writeCheckpoint>[2]): Promise<string | undefined> => {
+      const { report } = await converted({ source: official(config, options), dtype: 'q4' });
+      return report.files.find((file) => file.path.endsWith('_data'))?.sha256;
+    };
+    const single = await data({});
+    expect(single).toMatch(/^[0-9a-f]{64}$/);
+    expect(await data({ shards: 3 })).toBe(single);
+    expect(await data({ dtype: 'F32' })).toBe(single);
+  });
+});
+
+describe('quantized models stay close to the reference', () => {
+  const cases: readonly (readonly [Dtype, number])[] = [
+    ['q8', 0.03],
+    ['q4', 0.25],
+  ];
+  for (const [dtype, bound] of cases) {
+    for (const [name, config] of Object.entries<ModelConfig>(tinyConfigs)) {
+      it(`${dtype}: ${name}`, async () => {
+        const model = tinyModel(config, 3);
+        const { output, report } = await converted({ source: official(config), dtype });
+        const decoder = await TestDecoder.open(output, recipeFor(dtype).file, report);
+        const expected = forward(model, ids, report.contextLength);
+        const logits = await decoder.logits([ids.slice(0, 20), ids.slice(20)]);
+        const size = Math.sqrt(expected.reduce((sum, item) => sum + item * item, 0));
+        const error = Math.sqrt(expected.reduce((sum, item, i) => sum + (item - logits[i]!) ** 2, 0));
+        expect(error / size).toBeLessThan(bound);
+        await decoder.close();
+      });
+    }
+  }
+});
+
+describe('longrope', () => {
+  it('uses the long factors when more than the original context is asked for', async () => {
+    const config = tinyConfigs['phi3 with longrope, short'];
+    const model = tinyModel(config, 3);
+    const { output, report } = await converted({ source: official(config), dtype: 'fp32', contextLength: 256 });
+    expect(report.contextLength).toBe(256);
+    const decoder = await TestDecoder.open(output, 'model.onnx', report);
+    const expected = forward(model, ids, 256);
+    const logits = await decoder.logits([ids]);
+    expect(Math.max(...logits.map((item, i) => Math.abs(item - expected[i]!)))).toBeLessThan(1e-4);
+    await decoder.close();
+  });
+});
+
+describe('a conversion that cannot be finished', () => {
+  it('is refused with the name of an unknown architecture', async () => {
+    const source = official({ ...tinyConfigs.llama, architectures: ['LlamaForCausalLM'] });
+    writeFileSync(
+      join(source, 'config.json'),
+      JSON.stringify({ ...tinyConfigs.llama, architectures: ['MambaForCausalLM'] }),
+    );
+    expect(await problemOf({ source, dtype: 'q4' })).toBe('unsupported-architecture');
+  });
+
+  it('tells missing parts from damaged ones', async () => {
+    const source = official(tinyConfigs.llama);
+    const without = (name: string): string => {
+      const copy = fresh();
+      cpSync(source, copy, { recursive: true });
+      rmSync(join(copy, name));
+      return copy;
+    };
+    expect(await problemOf({ source: without('config.json'), dtype: 'q4' })).toBe('nothing-to-run');
+    expect(await problemOf({ source: without('tokenizer.json'), dtype: 'q4' })).toBe('nothing-to-run');
+    expect(await problemOf({ source: without('model.safetensors'), dtype: 'q4' })).toBe('nothing-to-run');
+    const short = without('model.safetensors');
+    writeFileSync(join(short, 'model.safetensors'), readFileSync(join(source, 'model.safetensors')).subarray(0, -1));
+    expect(await problemOf({ source: short, dtype: 'q4' })).toBe('damaged-file');
+    const taller = fresh();
+    writeCheckpoint(taller, {
+      ...tinyModel(tinyConfigs.llama),
+      config: { ...tinyConfigs.llama, intermediate_size: 97 },
+    });
+    expect(await problemOf({ source: taller, dtype: 'q4' })).toBe('damaged-file');
+  });
+
+  it.each([NaN, Infinity, -Infinity])('is refused when a weight is %s', async (value) => {
+    for (const name of ['model.layers.1.mlp.up_proj.weight', 'model.norm.weight']) {
+      for (const threads of [0, 1]) {
+        const model = tinyModel(tinyConfigs.llama);
+        model.tensors.get(name)!.values[5] = value;
+        const source = fresh();
+        writeCheckpoint(source, model);
+        expect(await problemOf({ source, dtype: 'q4', threads })).toBe('damaged-file');
+      }
+    }
+  });
+
+  it.each([0, 2])('answers a cancel within half a second (%i threads) and leaves nothing', async (threads) => {
+    const source = official({ ...wide, intermediate_size: 4096, num_hidden_layers: 12 });
+    const cancel = new AbortController();
+    let cancelledAt = 0;
+    const onProgress = ({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }): void => {
+      if (cancelledAt || doneBytes < totalBytes * 0.2) return;
+      cancelledAt = performance.now();
+      cancel.abort();
+    };
+    expect(await problemOf({ source, dtype: 'q4', threads, onProgress, signal: cancel.signal })).toBe('cancelled');
+    expect(cancelledAt).toBeGreaterThan(0);
+    expect(performance.now() - cancelledAt).toBeLessThan(500);
+  });
+
+  it('does nothing when it was cancelled before it began', async () => {
+    expect(await problemOf({ source: official(tinyConfigs.llama), dtype: 'q4', signal: AbortSignal.abort() })).toBe(
+      'cancelled',
+    );
+  });
+});
+
+describe('a conversion that is killed', () => {
+  const script = (source: string, output: string): string => `
+    import { convertModel } from ${JSON.stringify(new URL('../../../electron/services/convert/convert.ts', import.meta.url).href)};
+    process.stdout.write('ready');
+    const result = await convertModel({ source: ${JSON.stringify(source)}, output: ${JSON.stringify(output)}, dtype: 'q8', threads: 0 });
+    process.stdout.write(result.ok ? 'done' : 'failed');
+  `;
+
+  it('leaves either nothing or the whole model under the final name, and the sweep takes the rest', async () => {
+    const source = official(wide);
+    const models = fresh();
+    mkdirSync(models);
+    const finished = join(models, 'finished');
+    expect(
+      execFileSync(process.execPath, ['--input-type=module', '-e', script(source, finished)], { encoding: 'utf8' }),
+    ).toBe('readydone');
+    const outcomes = new Set<string>();
+    for (const delay of [5, 20, 40, 60, 90, 120, 160, 220, 3000]) {
+      const output = join(models, `killed-${delay}`);
+      const child = spawn(process.execPath, ['--input-type=module', '-e', script(source, output)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      const timer = setTimeout(() => child.kill('SIGKILL'), delay);
+      await ended;
+      clearTimeout(timer);
+      outcomes.add(existsSync(output) ? 'whole' : 'nothing');
+      if (!existsSync(output)) continue;
+      for (const name of readdirSync(finished, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        name.includes('.'),
+      )) {
+        expect(readFileSync(join(output, name)).equals(readFileSync(join(finished, name)))).toBe(true);
+      }
+    }
+    expect([...outcomes].sort()).toEqual(['nothing', 'whole']);
+    const left = readdirSync(models).filter((name) => name.startsWith('.tmp-')).length;
+    expect(left).toBeGreaterThan(0);
+    expect(await sweepConversions(models)).toBe(left);
+    expect(readdirSync(models).every((name) => !name.startsWith('.'))).toBe(true);
+    expect(existsSync(join(finished, 'config.json'))).toBe(true);
+    expect(await sweepConversions(join(models, 'not here'))).toBe(0);
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type BlockFormat,
+  packedRow,
+  type PackedRows,
+  quantizeRows,
+} from '../../../electron/services/convert/quantize.ts';
+import { seededRandom } from '../../reference/checkpoint.ts';
+
+/** Reads packed rows the way the specification of MatMulNBits describes them. */
+function unpack(packed: PackedRows, rows: number, columns: number, format: BlockFormat): Float64Array {
+  const { bits, block } = format;
+  const blocks = Math.ceil(columns / block);
+  const nibble = (bytes: Uint8Array, start: number, i: number): number =>
+    bits === 8 ? bytes[start + i]! : (bytes[start + Math.floor(i / 2)]! >> (i % 2 ? 4 : 0)) & 15;
+  const out = new Float64Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const b = Math.floor(column / block);
+      const q = nibble(packed.data, (row * blocks * block * bits) / 8, column);
+      const zeroRow = Math.ceil((blocks * bits) / 8);
+      const zero = format.zeroPoints ? nibble(packed.zeroPoints, row * zeroRow, b) : 2 ** (bits - 1);
+      out[row * columns + column] = (q - zero) * packed.scales[row * blocks + b]!;
+    }
+  }
+  return out;
+}
+
+const formats: readonly BlockFormat[] = ([4, 8] as const).flatMap((bits) =>
+  ([16, 32, 64, 128] as const).flatMap((block) => [
+    { bits, block, zeroPoints: false, search: false },
+    { bits, block, zeroPoints: true, search: false },
+    { bits, block, zeroPoints: true, search: true },
+  ]),
+);
+const name = ({ bits, block, zeroPoints, search }: BlockFormat): string =>
+  `${bits} bits, block ${block}${zeroPoints ? ', zero points' : ''}${search ? ', search' : ''}`;
+
+function bell(random: () => number): number {
+  let sum = -6;
+  for (let i = 0; i < 12; i++) sum += random();
+  return sum;
+}
+
+function rootMeanSquare(values: ArrayLike<number>): number {
+  return Math.sqrt(Array.from(values).reduce((sum, value) => sum + value * value, 0) / values.length);
+}
+
+describe('packing', () => {
+  it.each(formats.map((format) => [name(format), format] as const))(
+    '%s: every weight comes back within its step',
+    (_, format) => {
+      const random = seededRandom(format.bits * format.block);
+      for (const [rows, columns] of [
+        [1, 1],
+        [3, 31],
+        [2, 33],
+        [5, 64],
+        [3, 129],
+        [2, 300],
+        [4, 96],
+      ] as const) {
+        const weights = Float32Array.from({ length: rows * columns }, () => bell(random) * 0.1);
+        const packed = quantizeRows(weights, rows, columns, format);
+        const sizes = packedRow(columns, format);
+        expect(packed.data.length).toBe(rows * sizes.data);
+        expect(packed.scales.length * 4).toBe(rows * sizes.scales);
+        expect(packed.zeroPoints.length).toBe(rows * sizes.zeroPoints);
+        const back = unpack(packed, rows, columns, format);
+        weights.forEach((weight, i) => {
+          const scale =
+            packed.scales[Math.floor(i / columns) * sizes.blocks + Math.floor((i % columns) / format.block)]!;
+          // Half a step inside the range. Symmetric formats cut the side opposite to their largest weight by up to one
+          // step; a search may trade the ends of the range for its middle, and a rounded zero point shifts it.
+          const steps = format.search ? 2 : 1.001;
+          expect(Math.abs(back[i]! - weight)).toBeLessThanOrEqual(Math.abs(scale) * steps);
+        });
+      }
+    },
+  );
+
+  it('keeps rows independent, so that any split of the work gives the same bytes', () => {
+    const random = seededRandom(5);
+    const weights = Float32Array.from({ length: 6 * 100 }, () => bell(random));
+    for (const format of formats) {
+      const whole = quantizeRows(weights, 6, 100, format);
+      const parts = [
+        quantizeRows(weights.subarray(0, 200), 2, 100, format),
+        quantizeRows(weights.subarray(200), 4, 100, format),
+      ];
+      for (const key of ['data', 'scales', 'zeroPoints'] as const) {
+        expect([...parts[0]![key], ...parts[1]![key]]).toEqual([...whole[key]]);
+      }
+    }
+  });
+
+  it.each(formats.map((format) => [name(format), format] as const))(
+    '%s: zeros, tiny and huge weights stay harmless',
+    (_, format) => {
+      for (const value of [0, 1e-38, -1e-38, 3e38, -3e38, 1]) {
+        const weights = new Float32Array(40).fill(value);
+        weights[3] = 0;
+        const back = unpack(quantizeRows(weights, 1, 40, format), 1, 40, format);
+        expect(back.every(Number.isFinite)).toBe(true);
+        back.forEach((item, i) =>
+          expect(Math.abs(item - weights[i]!)).toBeLessThanOrEqual(Math.abs(value) / 6 + 1e-30),
+        );
+      }
+    },
+  );
+
+  it('makes zero exact, as padding and pruned weights need', () => {
+    const random = seededRandom(9);
+    const weights = Float32Array.from({ length: 320 }, (_, i) => (i % 3 ? bell(random) + 0.4 : 0));
+    for (const format of formats) {
+      const back = unpack(quantizeRows(weights, 1, 320, format), 1, 320, format);
+      weights.forEach((weight, i) => weight === 0 && expect(back[i]).toBe(0));
+    }
+  });
+
+  it.each([
+    ['4 bits symmetric', { bits: 4, block: 32, zeroPoints: false, search: false }, 0.088],
+    ['4 bits with zero points', { bits: 4, block: 32, zeroPoints: true, search: false }, 0.083],
+    ['4 bits with a search', { bits: 4, block: 32, zeroPoints: true, search: true }, 0.079],
+    ['8 bits symmetric', { bits: 8, block: 32, zeroPoints: false, search: false }, 0.0056],
+  ] as const)('%s: the error of bell-shaped weights stays below its bound', (_, format, bound) => {
+    const random = seededRandom(11);
+    const weights = Float32Array.from({ length: 256 * 64 }, () => bell(random));
+    const back = unpack(quantizeRows(weights, 64, 256, format), 64, 256, format);
+    const error = rootMeanSquare(back.map((item, i) => item - weights[i]!)) / rootMeanSquare(weights);
+    expect(error).toBeLessThan(bound);
+    expect(error).toBeGreaterThan(bound * 0.85); // a much smaller error would mean that the measure is broken
+  });
+});

@@ -1,0 +1,182 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { DownloadPlan, InstalledModel } from '../../../electron/contract/model.ts';
+import type { Problem, ProblemCode } from '../../../electron/contract/problem.ts';
+import { ok } from '../../../electron/contract/result.ts';
+import type { LicenceStatus, SetupState } from '../../../electron/contract/setup.ts';
+import { stateFile } from '../../../electron/services/durable/stateFile.ts';
+import { announcement } from '../../../electron/services/setup/announce.ts';
+import { createJourneys } from '../../../electron/services/setup/journeys.ts';
+import { areRecords } from '../../../electron/services/setup/records.ts';
+import type { CheckFindings, SetupEffects } from '../../../electron/services/setup/runner.ts';
+
+const repo = 'org/model';
+const licence: LicenceStatus = { repo, state: 'granted', gate: 'manual', licence: 'x', checkedAt: 1 };
+const plan: DownloadPlan = {
+  repo,
+  commit: 'a'.repeat(40),
+  files: [{ path: 'model.safetensors', bytes: 10 }],
+  totalBytes: 10,
+  cachedBytes: 0,
+  convertedBytes: 5,
+  freeBytes: 100,
+  fits: true,
+  dtype: 'q4',
+  architecture: 'LlamaForCausalLM',
+  parameters: 1,
+};
+const model = { id: 'm', repo, dtype: 'q4' } as InstalledModel;
+const problem = (code: ProblemCode): Problem => ({ code, title: code, explanation: '', actions: [], evidence: [] });
+const granted: CheckFindings = { licence, plan };
+const pending: CheckFindings = { licence: { ...licence, state: 'pending' }, problem: problem('access-pending') };
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'latchkey-journeys-'));
+});
+
+/** Journeys over scripted effects: each kind of work takes its next answer from a list. */
+function world(script: { checks?: CheckFindings[]; found?: boolean; complete?: boolean; hangs?: boolean }) {
+  const seen: string[] = [];
+  const notes: string[] = [];
+  const checks = [...(script.checks ?? [])];
+  const effects: SetupEffects = {
+    async check() {
+      seen.push('check');
+      return checks.shift() ?? granted;
+    },
+    async download(_plan, { signal, report }) {
+      seen.push('download');
+      report({ doneBytes: 4, totalBytes: 10, bytesPerSecond: 2 });
+      if (script.hangs) {
+        await new Promise((resolve) => {
+          signal.addEventListener('abort', resolve);
+        });
+        seen.push('stopped');
+      }
+      return ok(undefined);
+    },
+    async prepare() {
+      seen.push('prepare');
+      return ok(model);
+    },
+  };
+  const journeys = createJourneys({
+    records: stateFile({ path: join(folder, 'journeys.json'), version: 1, check: areRecords, onDamage: () => undefined }),
+    effects,
+    findModel: async () => (script.found ? model : undefined),
+    isComplete: async () => script.complete ?? false,
+    approvalPoll: { firstSeconds: 0.02, laterSeconds: 0.02 },
+    now: Date.now,
+    onChange(state: SetupState, previous: SetupState) {
+      const note = announcement(state, previous);
+      if (note) notes.push(note.title);
+    },
+    onRemove: (gone) => seen.push(`removed ${gone}`),
+    log: () => undefined,
+  });
+  const at = (): string => {
+    const state = journeys.list()[0];
+    return state ? `${state.step}/${state.activity.kind}` : 'none';
+  };
+  const reach = (place: string) => vi.waitFor(() => expect(at()).toBe(place));
+  return { journeys, seen, notes, reach };
+}
+
+describe('running a journey', () => {
+  test('waits for approval, tells the person, and goes on to the end by itself', async () => {
+    const { journeys, seen, notes, reach } = world({ checks: [pending, pending, granted] });
+    journeys.choose(repo, 'q4');
+    await reach('ready/idle');
+    expect(seen).toEqual(['check', 'check', 'check', 'download', 'prepare']);
+    expect(notes).toEqual(['Access granted', 'Ready to chat']);
+  });
+
+  test('asks before downloading when there was nothing to wait for', async () => {
+    const { journeys, seen, reach } = world({});
+    journeys.choose(repo, 'q4');
+    await reach('download/idle');
+    expect(seen).toEqual(['check']);
+    journeys.send(repo, { type: 'start' });
+    await reach('ready/idle');
+  });
+
+  test('stops the transfer when paused and keeps what was done', async () => {
+    const { journeys, seen, reach } = world({ hangs: true });
+    journeys.choose(repo, 'q4');
+    await reach('download/idle');
+    journeys.send(repo, { type: 'start' });
+    await vi.waitFor(() => expect(journeys.list()[0]?.activity).toMatchObject({ progress: { doneBytes: 4 } }));
+    journeys.send(repo, { type: 'pause' });
+    await vi.waitFor(() => expect(seen).toContain('stopped'));
+    expect(journeys.list()[0]?.activity).toMatchObject({ kind: 'paused', progress: { doneBytes: 4 } });
+  });
+
+  test('goes on after a restart where the disk says it stands', async () => {
+    const first = world({ hangs: true });
+    first.journeys.choose(repo, 'q4');
+    await first.reach('download/idle');
+    first.journeys.send(repo, { type: 'start' });
+    await first.reach('download/working');
+    await first.journeys.close();
+
+    const downloading = world({ hangs: true });
+    await downloading.journeys.start();
+    await downloading.reach('download/working');
+    await downloading.journeys.close();
+
+    const complete = world({ complete: true });
+    await complete.journeys.start();
+    await complete.reach('ready/idle');
+    expect(complete.seen).toEqual(['prepare']);
+    await complete.journeys.close();
+
+    const installed = world({ found: true });
+    await installed.journeys.start();
+    await installed.reach('ready/idle');
+    expect(installed.seen).toEqual([]);
+  });
+
+  test('still waits after a restart, and still goes on by itself', async () => {
+    const first = world({ checks: Array.from({ length: 1000 }, () => pending) });
+    first.journeys.choose(repo, 'q4');
+    await first.reach('access/waiting');
+    await first.journeys.close();
+    const second = world({ checks: [granted] });
+    await second.journeys.start();
+    await second.reach('ready/idle');
+  });
+
+  test('asks again when the token changes, but leaves bytes in flight alone', async () => {
+    const { journeys, seen, reach } = world({ checks: [{ problem: problem('no-token') }], hangs: true });
+    journeys.choose(repo, 'q4');
+    await reach('sign-in/blocked');
+    journeys.tokenChanged();
+    await reach('download/idle');
+    journeys.send(repo, { type: 'start' });
+    await reach('download/working');
+    journeys.tokenChanged();
+    expect(seen).toEqual(['check', 'check', 'download']);
+    await journeys.close();
+  });
+
+  test('turns a bug in an effect into a problem instead of a spinner', async () => {
+    const { journeys, reach } = world({ checks: [{ licence }] }); // licence without plan or problem
+    journeys.choose(repo, 'q4');
+    await reach('access/blocked');
+    expect(journeys.list()[0]?.activity).toMatchObject({ problem: { code: 'internal' } });
+  });
+
+  test('forgets a removed journey', async () => {
+    const { journeys, seen, reach } = world({});
+    journeys.choose(repo, 'q4');
+    await reach('download/idle');
+    await journeys.remove(repo);
+    expect(seen).toContain(`removed ${repo}`);
+    const again = world({});
+    await again.journeys.start();
+    expect(again.journeys.list()).toEqual([]);
+  });
+});

@@ -1,0 +1,103 @@
+import { EventEmitter } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cancellable } from './cancellable.ts';
+
+const root = process.env['STANDIN_APP_ROOT'] ?? process.cwd();
+const about = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, string>;
+
+/** What must end before the process may. */
+const endings: (() => Promise<void> | void)[] = [];
+/** Windows that are asked to close when the app quits. */
+const closers = new Set<() => Promise<void>>();
+
+export const atEnd = (ending: () => Promise<void> | void): void => void endings.push(ending);
+export const openWindows = closers;
+
+class App extends EventEmitter {
+  readonly isPackaged = process.env['STANDIN_PACKAGED'] === '1';
+  #ready = false;
+  #quitting = false;
+  readonly #paths = new Map<string, string>();
+
+  isReady(): boolean {
+    return this.#ready;
+  }
+  whenReady(): Promise<void> {
+    return this.#ready ? Promise.resolve() : new Promise((resolve) => this.once('ready', () => resolve()));
+  }
+  getName(): string {
+    return about['productName'] ?? about['name'] ?? '';
+  }
+  getVersion(): string {
+    return about['version'] ?? '';
+  }
+  getAppPath(): string {
+    return root;
+  }
+  getLocale(): string {
+    return 'en-US';
+  }
+  setAppUserModelId(): void {}
+
+  getPath(name: string): string {
+    if (name === 'exe') return process.execPath;
+    if (name === 'temp') return tmpdir();
+    const userData = this.#paths.get('userData') ?? mkdtempSync(join(tmpdir(), 'standin-'));
+    this.#paths.set('userData', userData);
+    const known: Record<string, string> = { userData, sessionData: userData, logs: join(userData, 'logs'), home: userData };
+    const path = this.#paths.get(name) ?? known[name];
+    if (path === undefined) throw new Error(`Failed to get '${name}' path`);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+  setPath(name: string, path: string): void {
+    if (this.#ready && name !== 'logs') throw new Error(`The stand-in wants setPath('${name}') before ready.`);
+    this.#paths.set(name, path);
+  }
+
+  /** STANDIN_LOCK_TAKEN=1 plays a second start. */
+  requestSingleInstanceLock(): boolean {
+    return process.env['STANDIN_LOCK_TAKEN'] !== '1';
+  }
+
+  quit(): void {
+    void this.#quit();
+  }
+  async #quit(): Promise<void> {
+    if (this.#quitting) return;
+    const before = cancellable();
+    this.emit('before-quit', before);
+    if (before.defaultPrevented) return;
+    this.#quitting = true;
+    for (const close of [...closers]) await close();
+    const last = cancellable();
+    if (closers.size === 0) this.emit('will-quit', last);
+    this.#quitting = false;
+    if (closers.size > 0 || last.defaultPrevented) return;
+    this.exit(0);
+  }
+  exit(code = 0): void {
+    this.emit('quit', {}, code);
+    void (async () => {
+      for (const ending of endings.splice(0)) await ending();
+      process.exit(code);
+    })();
+  }
+
+  /** True while `quit` closes windows: the last one does not start a second quit. */
+  get quitting(): boolean {
+    return this.#quitting;
+  }
+
+  /** Called by the runner when the main module has been evaluated, which is when Electron becomes ready. */
+  becomeReady(): void {
+    this.#ready = true;
+    this.emit('will-finish-launching');
+    this.emit('ready', {}, {});
+  }
+}
+
+/** `app` of Electron. */
+export const app = new App();

@@ -1,0 +1,18 @@
+/**
+ * A stand-in for the `electron` module, for machines without its binary: Node plus one real Chromium. The app's built
+ * main and preload bundles run on it unchanged. It is a test bench, not a security boundary, and it must never be kinder
+ * than Electron: what Electron refuses or loses, it refuses or loses.
+ *
+ * Not here: child windows, frames' preloads, webviews, dialogs, downloads, sendSync, message ports, the OS sandbox, fuses,
+ * asar files. The page's address is https://app--..., so nothing in a page may depend on the scheme.
+ */
+import { app } from './app.ts';
+import { BrowserWindow } from './browserWindow.ts';
+import { ipcMain } from './ipcMain.ts';
+import { protocol } from './schemes.ts';
+import { session } from './session.ts';
+import { clipboard, dialog, Menu, nativeTheme, Notification, powerMonitor, shell } from './systemModules.ts';
+import { utilityProcess } from './utilityProcess.ts';
+
+export { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, nativeTheme, Notification, powerMonitor, protocol };
+export { session, shell, utilityProcess };

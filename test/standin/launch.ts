@@ -1,0 +1,115 @@
+import { fork } from 'node:child_process';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Page } from 'playwright-core';
+import { makeCodec } from './codec.ts';
+import type * as standinModule from './electron.ts';
+import type { Records } from './records.ts';
+
+const { encode, decode } = makeCodec();
+const root = resolve(import.meta.dirname, '../..');
+/** The stand-in runs TypeScript as it is, which the project's own Node can. */
+const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+
+export type StandinModules = typeof standinModule & { readonly standin: Records };
+
+/** An app running on the stand-in. `page` is a Playwright page of the real browser. */
+export interface StandinApp {
+  readonly page: Page;
+  /** Runs a function in the main process; what it uses must be in its own text. */
+  evaluate<Output, Input>(ask: (modules: StandinModules, input: Input) => Output, input?: Input): Promise<Awaited<Output>>;
+  /** Standard output and error of the app so far. */
+  log(): string;
+  /** Settles when the app has ended, with its exit code. */
+  readonly exited: Promise<number | null>;
+  close(): Promise<void>;
+}
+
+interface LaunchOptions {
+  /** Folder with a package.json, or a main module. */
+  readonly app: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+async function freePort(): Promise<number> {
+  const { promise, resolve: settle } = Promise.withResolvers<number>();
+  const server = createServer().listen(0, '127.0.0.1', () => {
+    const address = server.address();
+    server.close(() => settle(typeof address === 'object' && address ? address.port : 0));
+  });
+  return promise;
+}
+
+type Reply = { readonly id: number; readonly value?: string; readonly refused?: string };
+
+/** The process of an app on the stand-in, before anybody waits for its window. */
+export function spawnStandin({ app, args = [], env = {} }: LaunchOptions, cdpPort?: number) {
+  let log = '';
+  let next = 0;
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  const child = fork(fileURLToPath(new URL('./run.ts', import.meta.url)), [app, ...args], {
+    execPath: node,
+    execArgv: ['--import', new URL('./register.ts', import.meta.url).href],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      ...process.env,
+      STANDIN_APP_ROOT: root,
+      ...(cdpPort !== undefined && { STANDIN_CDP_PORT: String(cdpPort) }),
+      ...env,
+    },
+  });
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (log += data.toString()));
+  const { promise: exited, resolve: ended } = Promise.withResolvers<number | null>();
+  child.once('exit', (code) => {
+    ended(code);
+    for (const { reject } of waiting.values()) reject(new Error(`the app ended (${code})\n${log}`));
+  });
+  child.on('message', ({ id, value, refused }: Reply) => {
+    const question = waiting.get(id);
+    waiting.delete(id);
+    if (refused !== undefined) question?.reject(new Error(refused));
+    else question?.resolve(decode(value ?? encode(undefined)));
+  });
+  const evaluate = <Output, Input>(ask: (modules: StandinModules, input: Input) => Output, input?: Input) => {
+    if (!child.connected) return Promise.reject(new Error(`the app ended\n${log}`));
+    const id = ++next;
+    const { promise, resolve: settle, reject } = Promise.withResolvers<unknown>();
+    waiting.set(id, { resolve: settle, reject });
+    child.send({ id, source: String(ask), input: encode(input) });
+    return promise as Promise<Awaited<Output>>;
+  };
+  return { child, evaluate, exited, log: () => log };
+}
+
+/** Starts an app and waits until its first window shows a page. */
+export async function launchStandin(options: LaunchOptions): Promise<StandinApp> {
+  const port = await freePort();
+  const { child, evaluate, exited, log } = spawnStandin(options, port);
+  const shows = (): Promise<boolean> =>
+    evaluate(({ app, BrowserWindow }) =>
+      Boolean(app.isReady() && BrowserWindow.getAllWindows()[0]?.webContents.getURL().includes('://')),
+    );
+  const began = Date.now();
+  while (!(await shows())) {
+    if (Date.now() - began > 30_000) throw new Error(`no window after 30 s\n${log()}`);
+    await new Promise((settle) => setTimeout(settle, 50));
+  }
+  const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+  const page = browser.contexts()[0]?.pages().find((other) => other.url() !== 'about:blank');
+  if (!page) throw new Error(`the window has no page\n${log()}`);
+  await page.waitForLoadState('load');
+  return {
+    page,
+    evaluate,
+    log,
+    exited,
+    async close() {
+      if (child.connected) child.send('close');
+      await Promise.race([exited, new Promise((settle) => setTimeout(settle, 10_000))]);
+      child.kill('SIGKILL');
+      await browser.close().catch(() => undefined);
+    },
+  };
+}

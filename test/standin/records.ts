@@ -1,0 +1,19 @@
+/** What the app asked of the system it believes to run on. Tests read it through `evaluate(({ standin }) => ...)`. */
+export const records = {
+  openedExternal: [] as string[],
+  /** Every URL a page asked for, in the app's own spelling. */
+  requested: [] as string[],
+  /** URLs that were refused: navigation prevented, request cancelled, or outside of what a page here can reach. */
+  blocked: [] as string[],
+  /** window.open and target=_blank, with what the app's handler said. */
+  popups: [] as { readonly url: string; readonly action: string }[],
+  /** Channels that were sent to without anybody listening. */
+  unheard: [] as string[],
+  /** Messages to a page whose preload had not run: Electron loses them, and so does the stand-in. */
+  lost: [] as string[],
+  pageErrors: [] as string[],
+  notifications: [] as { readonly title: string; readonly body: string; click(): void }[],
+  errorBoxes: [] as { readonly title: string; readonly content: string }[],
+};
+
+export type Records = typeof records;

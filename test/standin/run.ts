@@ -1,0 +1,57 @@
+/**
+ * `node --import register.ts run.ts APP [flags]`: starts an app folder or a main module as `electron APP` would. Ready
+ * comes only after the main module has been evaluated: a main that waits for ready at its top level hangs on Electron,
+ * and ends here with code 71.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { runInThisContext } from 'node:vm';
+import { app } from './app.ts';
+import { startBrowser } from './browser.ts';
+import { makeCodec } from './codec.ts';
+import * as electron from './electron.ts';
+import { records } from './records.ts';
+
+const { encode, decode } = makeCodec();
+const target = resolve(process.argv[2] ?? '.');
+process.argv.splice(1, 2, target);
+
+function mainModule(): string {
+  if (!statSync(target).isDirectory()) return target;
+  const about = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8')) as { main?: string };
+  return join(target, about.main ?? 'index.js');
+}
+
+type Question = { readonly id: number; readonly source: string; readonly input: string };
+
+/** A test's question: a function to run here, with the electron module and the records. */
+async function answer({ id, source, input }: Question): Promise<object> {
+  try {
+    const ask = runInThisContext(`(${source})`) as (modules: object, input: unknown) => unknown;
+    return { id, value: encode(await ask({ ...electron, standin: records }, decode(input))) };
+  } catch (error) {
+    return { id, refused: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+process.on('message', (message: Question | 'close') => {
+  if (message === 'close') app.quit();
+  else void answer(message).then((reply) => process.send?.(reply));
+});
+process.on('disconnect', () => app.exit(0));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => app.quit());
+
+const hanging = setTimeout(() => {
+  console.error('The main module waits for ready at its top level; Electron would hang here.');
+  process.exit(71);
+}, 10_000);
+try {
+  await import(pathToFileURL(mainModule()).href);
+  clearTimeout(hanging);
+  await startBrowser();
+  app.becomeReady();
+} catch (error) {
+  console.error(error);
+  process.exit(70);
+}

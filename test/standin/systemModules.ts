@@ -1,0 +1,113 @@
+/** The parts of Electron that show something outside the page. Nothing is shown here; what was asked is recorded. */
+import { EventEmitter } from 'node:events';
+import { app } from './app.ts';
+import { records } from './records.ts';
+
+interface MenuTemplate {
+  readonly id?: string;
+  readonly label?: string;
+  readonly role?: string;
+  readonly type?: string;
+  readonly checked?: boolean;
+  readonly submenu?: readonly MenuTemplate[];
+  readonly click?: (item: MenuItem) => void;
+}
+
+class MenuItem {
+  readonly id: string | undefined;
+  readonly label: string;
+  readonly role: string | undefined;
+  readonly type: string;
+  readonly submenu: Menu | undefined;
+  checked: boolean;
+  readonly #click: ((item: MenuItem) => void) | undefined;
+
+  constructor(template: MenuTemplate) {
+    const { id, label, role, type, checked, submenu, click } = template;
+    if (label === undefined && role === undefined && type !== 'separator') {
+      throw new Error('Invalid template for MenuItem: must have either label, role or type');
+    }
+    this.id = id;
+    this.label = label ?? role ?? '';
+    this.role = role;
+    this.type = type ?? (submenu ? 'submenu' : 'normal');
+    this.checked = checked === true;
+    this.submenu = submenu && Menu.buildFromTemplate(submenu);
+    this.#click = click;
+  }
+
+  /** What a person's click does: a box changes first, then the app hears of it. */
+  click(): void {
+    if (this.type === 'checkbox') this.checked = !this.checked;
+    this.#click?.(this);
+  }
+}
+
+export class Menu {
+  static #shown: Menu | null = null;
+  readonly items: readonly MenuItem[];
+  constructor(items: readonly MenuItem[] = []) {
+    this.items = items;
+  }
+  static buildFromTemplate(template: readonly MenuTemplate[]): Menu {
+    return new Menu(template.map((item) => new MenuItem(item)));
+  }
+  static setApplicationMenu(menu: Menu | null): void {
+    Menu.#shown = menu;
+  }
+  static getApplicationMenu(): Menu | null {
+    return Menu.#shown;
+  }
+  getMenuItemById(id: string): MenuItem | null {
+    for (const item of this.items) {
+      const found = item.id === id ? item : item.submenu?.getMenuItemById(id);
+      if (found) return found;
+    }
+    return null;
+  }
+}
+
+export class Notification extends EventEmitter {
+  readonly title: string;
+  readonly body: string;
+  constructor({ title = '', body = '' }: { readonly title?: string; readonly body?: string } = {}) {
+    super();
+    if (!app.isReady()) throw new Error('Cannot create Notification before app is ready');
+    this.title = title;
+    this.body = body;
+  }
+  static isSupported(): boolean {
+    return true;
+  }
+  show(): void {
+    records.notifications.push({ title: this.title, body: this.body, click: () => void this.emit('click', {}) });
+    this.emit('show', {});
+  }
+  close(): void {
+    this.emit('close', {});
+  }
+}
+
+export const shell = {
+  async openExternal(url: string): Promise<void> {
+    if (!URL.canParse(url)) throw new Error('Invalid URL');
+    records.openedExternal.push(url);
+  },
+};
+
+/** Tests put their own answers here through `evaluate`. */
+export const dialog = {
+  showOpenDialog: async () => ({ canceled: true, filePaths: [] }),
+  showSaveDialog: async () => ({ canceled: true, filePath: '' }),
+  showMessageBox: async () => ({ response: 0, checkboxChecked: false }),
+  showErrorBox: (title: string, content: string) => void records.errorBoxes.push({ title, content }),
+};
+
+export const nativeTheme = Object.assign(new EventEmitter(), { shouldUseDarkColors: false, themeSource: 'system' });
+export const powerMonitor = new EventEmitter();
+
+let copied = '';
+export const clipboard = {
+  writeText: (text: string) => void (copied = text),
+  readText: () => copied,
+};

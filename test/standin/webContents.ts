@@ -1,0 +1,133 @@
+import { EventEmitter } from 'node:events';
+import type { CDPSession, Page } from 'playwright-core';
+import type { Cancellable } from './cancellable.ts';
+import { makeCodec } from './codec.ts';
+import { ipcMain } from './ipcMain.ts';
+import { records } from './records.ts';
+import { realUrl } from './schemes.ts';
+import { session } from './session.ts';
+
+const { encode, decode } = makeCodec();
+
+type FromPage =
+  | { kind: 'invoke'; id: number; channel: string; values: unknown[] }
+  | { kind: 'send'; channel: string; values: unknown[] }
+  | { kind: 'preload-error'; text: string };
+
+interface Frame {
+  readonly url: string;
+  readonly origin: string;
+  readonly parent: null;
+}
+
+type OpenHandler = (details: { url: string; disposition: string }) => { action: string };
+
+/** `webContents` of a window: what main says to a page and hears from it. */
+export class WebContents extends EventEmitter {
+  readonly id: number;
+  readonly session = session.defaultSession;
+  /** Set while main itself loads a page, so that this is not taken for the page navigating. */
+  loading = false;
+  openHandler: OpenHandler | undefined;
+  page: Page | undefined;
+  #cdp: CDPSession | undefined;
+  /** The isolated world of the page now shown; absent between pages and before a preload ran. */
+  #world: number | undefined;
+  #destroyed = false;
+  readonly mainFrame: Frame;
+
+  constructor(id: number) {
+    super();
+    this.id = id;
+    const url = (): string => this.getURL();
+    this.mainFrame = {
+      get url() {
+        return url();
+      },
+      get origin() {
+        return /^[a-z]+:\/\/[^/]+/.exec(url())?.[0] ?? 'null';
+      },
+      parent: null,
+    };
+  }
+
+  attach(page: Page, cdp: CDPSession): void {
+    this.page = page;
+    this.#cdp = cdp;
+  }
+  setWorld(world: number | undefined): void {
+    this.#world = world;
+  }
+  get world(): number | undefined {
+    return this.#world;
+  }
+
+  send(channel: string, ...values: unknown[]): void {
+    if (this.#destroyed) throw new TypeError('Object has been destroyed');
+    this.#deliver({ kind: 'event', channel, values }, channel);
+  }
+  #deliver(message: object, name: string): void {
+    const text = encode(message); // throws here, in main, when something cannot be cloned
+    if (this.#world === undefined || !this.#cdp) {
+      records.lost.push(name);
+      return;
+    }
+    void this.#cdp
+      .send('Runtime.callFunctionOn', {
+        functionDeclaration: 'function (text) { globalThis.standinReceive(text) }',
+        arguments: [{ value: text }],
+        executionContextId: this.#world,
+      })
+      .catch(() => records.lost.push(name));
+  }
+
+  /** A message from the preload of this page. */
+  async receive(text: string): Promise<void> {
+    const message = decode(text) as FromPage;
+    const event = { sender: this, senderFrame: this.mainFrame, frameId: 1, processId: 1, type: 'frame' };
+    if (message.kind === 'preload-error') {
+      records.pageErrors.push(message.text);
+      this.emit('preload-error', {}, '', new Error(message.text));
+    } else if (message.kind === 'send') {
+      if (!ipcMain.emit(message.channel, event, ...message.values)) records.unheard.push(message.channel);
+    } else {
+      const answer = await ipcMain.answer(message.channel, event, message.values);
+      const reply = { kind: 'answer', id: message.id };
+      try {
+        this.#deliver({ ...reply, ...answer }, 'answer');
+      } catch (error) {
+        const words = error instanceof Error ? error.message : String(error);
+        this.#deliver({ ...reply, refused: `Error invoking remote method '${message.channel}': Error: ${words}` }, 'answer');
+      }
+    }
+  }
+
+  /** The page wants to go somewhere; answers whether the app lets it. */
+  mayNavigate(url: string, event: Cancellable & { url: string }): boolean {
+    this.emit('will-frame-navigate', event);
+    this.emit('will-navigate', event, url);
+    return !event.defaultPrevented;
+  }
+
+  setWindowOpenHandler(handler: OpenHandler): void {
+    this.openHandler = handler;
+  }
+  getURL(): string {
+    return realUrl(this.page?.url() ?? '');
+  }
+  isDestroyed(): boolean {
+    return this.#destroyed;
+  }
+  destroy(): void {
+    this.#destroyed = true;
+    this.#world = undefined;
+    this.emit('destroyed');
+  }
+  reload(): void {
+    this.loading = true;
+    void this.page
+      ?.reload()
+      .catch(() => undefined)
+      .finally(() => (this.loading = false));
+  }
+}
