@@ -5,9 +5,9 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import tls, { type TLSSocket } from 'node:tls';
+import tls from 'node:tls';
 import type { HttpAnswer, HttpPort, HttpRequest } from '../services/ports.ts';
-import { isLoopback, trustSystemCertificates } from './nodeNetwork.ts';
+import { isLoopback, isUntrusted, issuerBehind, trustSystemCertificates } from './nodeNetwork.ts';
 
 export interface NodeHttpOptions {
   /** Time until the connection stands, TLS included. 10 s by default. */
@@ -18,7 +18,7 @@ export interface NodeHttpOptions {
   readonly extraCertificates?: readonly string[];
 }
 
-/** What a failed connection may carry beside the system's code: who signed the certificate that was refused. */
+/** What a failed connection carries; `issuer` says who signed a certificate that was refused. */
 export interface ConnectionError extends Error {
   code?: string;
   issuer?: string;
@@ -28,6 +28,8 @@ interface Pools {
   readonly kept: http.Agent;
   /** A connection of its own, for the retry after a kept one turned out to be dead. */
   readonly fresh: http.Agent;
+  /** For looking at a certificate that was refused; no request of a caller ever uses it. */
+  readonly looking: http.Agent;
 }
 
 /**
@@ -48,25 +50,30 @@ export function createNodeHttp(options: NodeHttpOptions = {}): HttpPort {
     if (known) return known;
     if (secure) trustSystemCertificates();
     const extra = options.extraCertificates;
-    const made = (keepAlive: boolean): http.Agent => {
-      // Node before 24.5 ignores proxyEnv and connects directly.
-      const common = { keepAlive, maxFreeSockets: 32, ...(direct ? {} : { proxyEnv: { ...proxyEnv } }) };
-      if (!secure) return new http.Agent(common);
-      return new https.Agent({ ...common, ...(extra ? { ca: [...trustedCertificates(), ...extra] } : {}) });
-    };
-    const pair = { kept: made(true), fresh: made(false) };
+    // Node before 24.5 ignores proxyEnv and connects directly.
+    const proxy = direct ? {} : { proxyEnv: { ...proxyEnv } };
+    const made = (keepAlive: boolean, trust: https.AgentOptions): http.Agent =>
+      secure
+        ? new https.Agent({ keepAlive, maxFreeSockets: 32, ...proxy, ...trust })
+        : new http.Agent({ keepAlive, maxFreeSockets: 32, ...proxy });
+    const trust = extra ? { ca: [...trustedCertificates(), ...extra] } : {};
+    const looking = made(false, { rejectUnauthorized: false });
+    const pair = { kept: made(true, trust), fresh: made(false, trust), looking };
     pools.set(key, pair);
     return pair;
   }
 
   return async (request, { signal }) => {
     const url = new URL(request.url);
-    const { kept, fresh } = poolsFor(url);
+    const { kept, fresh, looking } = poolsFor(url);
     try {
       return await exchange(request, { url, agent: kept, connectTimeoutMs, signal });
     } catch (error) {
-      if (!(error instanceof DeadConnection)) throw error;
-      return await exchange(request, { url, agent: fresh, connectTimeoutMs, signal });
+      if (error instanceof DeadConnection)
+        return await exchange(request, { url, agent: fresh, connectTimeoutMs, signal });
+      if (!isUntrusted(error)) throw error;
+      const issuer = await issuerBehind(url, looking);
+      throw issuer === undefined ? error : Object.assign(error, { issuer });
     }
   };
 }
@@ -87,7 +94,6 @@ function exchange(request: HttpRequest, { url, agent, connectTimeoutMs, signal }
       reject(aborted());
       return;
     }
-    let issuer: string | undefined;
     const secure = url.protocol === 'https:';
     const call = (secure ? https : http).request(url, {
       method: request.method,
@@ -108,10 +114,6 @@ function exchange(request: HttpRequest, { url, agent, connectTimeoutMs, signal }
       }
       if (!secure && !socket.connecting) connected();
       socket.once(secure ? 'secureConnect' : 'connect', connected);
-      // 'secure' comes before Node judges the certificate and drops the connection with it: the only moment to see it.
-      socket.prependOnceListener('secure', () => {
-        issuer = issuerOf(socket);
-      });
     });
     call.once('finish', connected); // written out, so connected: covers tunnels whose socket arrives ready
     call.once('response', (response) => {
@@ -123,10 +125,7 @@ function exchange(request: HttpRequest, { url, agent, connectTimeoutMs, signal }
       connected();
       if (signal?.aborted) reject(aborted());
       else if (call.reusedSocket && request.method !== 'POST' && isHangUp(error)) reject(new DeadConnection());
-      else {
-        if (issuer !== undefined) error.issuer = issuer;
-        reject(error);
-      }
+      else reject(error);
     });
     call.end(request.body);
   });
@@ -161,12 +160,6 @@ async function* chunks(response: http.IncomingMessage, signal: AbortSignal | und
   } catch (error) {
     throw signal?.aborted ? aborted() : error;
   }
-}
-
-function issuerOf(socket: Socket): string | undefined {
-  const certificate = (socket as Partial<TLSSocket>).getPeerCertificate?.(); // absent on plain sockets
-  const name = certificate?.issuer?.O ?? certificate?.issuer?.CN;
-  return Array.isArray(name) ? name[0] : name;
 }
 
 function isHangUp(error: ConnectionError): boolean {

@@ -1,4 +1,7 @@
-import tls from 'node:tls';
+import type { Agent } from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import tls, { type TLSSocket } from 'node:tls';
 
 /** True for names and addresses that never leave this computer. */
 export function isLoopback(hostname: string): boolean {
@@ -24,4 +27,49 @@ export function trustSystemCertificates(): void {
   } catch {
     // A store that cannot be read leaves the bundled certificates in force; a refused one is explained when it is met.
   }
+}
+
+const untrusted =
+  /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|UNABLE_TO_VERIFY_LEAF|CERT_UNTRUSTED|ERR_TLS_CERT_ALTNAME)/;
+
+/** True for an error that says: the server's certificate was refused. */
+export function isUntrusted(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && untrusted.test(error.code);
+}
+
+/**
+ * Looks once more at a certificate that was just refused, to name who signed it: "Zscaler" says more than a code.
+ * The agent accepts any certificate, so this request carries nothing (no path, no token) and its answer is never read.
+ * Undefined when nothing can be seen within 3 seconds.
+ */
+export function issuerBehind(url: URL, agent: Agent): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const look = https.request({ method: 'HEAD', host: url.hostname, port: url.port || 443, path: '/', agent });
+    const done = (issuer?: string): void => {
+      clearTimeout(timer);
+      resolve(issuer);
+      look.destroy();
+    };
+    const timer = setTimeout(done, 3000);
+    look.on('error', () => {
+      done();
+    });
+    look.once('socket', (socket: Socket) => {
+      const seen = issuerOf(socket);
+      if (seen !== undefined)
+        done(seen); // a tunnel through a proxy arrives ready
+      else
+        socket.once('secureConnect', () => {
+          done(issuerOf(socket));
+        });
+    });
+    look.end();
+  });
+}
+
+function issuerOf(socket: Socket): string | undefined {
+  const certificate = (socket as Partial<TLSSocket>).getPeerCertificate?.(); // absent on plain sockets
+  const { O: organisation, CN: name } = certificate?.issuer ?? {};
+  const issuer = organisation ?? name;
+  return Array.isArray(issuer) ? issuer[0] : issuer;
 }

@@ -4,12 +4,13 @@
  */
 import { join } from 'node:path';
 import type { AppInfo, BackendEvent, LicenceText } from '../contract/ipc.ts';
+import type { DownloadPlan } from '../contract/model.ts';
 import type { Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
 import { sweepConversions } from './convert/sweepConversions.ts';
+import { findSnapshot } from './download/cache.ts';
 import { download } from './download/download.ts';
-import { findSnapshot } from './download/snapshot.ts';
 import { makeFolder } from './durable/files.ts';
 import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
@@ -110,6 +111,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   const chatsChanged = (): void => emit({ type: 'chats.changed', chats: chats.list() });
   const answers = createAnswers({ chats, engine, modelById: (id) => models.byId(id), emit, onChatsChanged: chatsChanged });
 
+  const snapshotOf = (plan: DownloadPlan) => findSnapshot(paths.hubCache, plan.repo, plan.commit, plan.files);
   const source = fileSource({ hub, http: ports.http, token: () => signIn.token() });
   const journeys = createJourneys({
     records: remember<readonly JourneyRecord[]>('journeys.json', areRecords),
@@ -117,7 +119,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     now,
     log: write,
     findModel: async (repo, dtype) => models.find(repo, dtype),
-    isComplete: async (plan) => (await findSnapshot(paths.hubCache, plan)) !== undefined,
+    isComplete: async (plan) => (await snapshotOf(plan)).complete,
     onChange(setup: SetupState, previous: SetupState) {
       emit({ type: 'setup.changed', setup });
       const note = announcement(setup, previous);
@@ -136,12 +138,12 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
           log: write,
         }),
       async prepare(plan, licence, { signal, report }) {
-        const snapshot = await findSnapshot(paths.hubCache, plan);
-        if (snapshot === undefined) throw new Error('prepare was reached without a complete snapshot');
+        const snapshot = await snapshotOf(plan);
+        if (!snapshot.complete) throw new Error('prepare was reached without a complete snapshot');
         const prepared = await prepareModel({
           plan,
           licence,
-          source: snapshot,
+          source: snapshot.folder,
           modelsFolder: paths.models,
           version: ports.version,
           engine,

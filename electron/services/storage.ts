@@ -1,7 +1,7 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StorageState } from '../contract/ipc.ts';
-import { cacheUse } from './download/diskUse.ts';
+import { measureDisk } from './download/diskUse.ts';
 import { makeFolder } from './durable/files.ts';
 
 /** Bytes of a folder's files, links not followed. Absent = 0. */
@@ -25,15 +25,15 @@ export async function readStorage(folders: { readonly models: string; readonly h
   await makeFolder(folders.models);
   const [modelsBytes, cache, disk] = await Promise.all([
     folderBytes(folders.models),
-    cacheUse(folders.hubCache),
+    measureDisk(folders.hubCache),
     statfs(folders.models),
   ]);
   return {
     modelsFolder: folders.models,
     cacheFolder: folders.hubCache,
     modelsBytes,
-    cacheBytes: cache.bytes,
+    cacheBytes: cache.cacheBytes,
     partialBytes: cache.partialBytes,
-    freeBytes: disk.bavail * disk.bsize,
+    freeBytes: Math.min(cache.freeBytes, disk.bavail * disk.bsize),
   };
 }

@@ -3,9 +3,9 @@ import { ok } from '../contract/result.ts';
 import { convertModel } from '../services/convert/convert.ts';
 import type { ConvertWork } from '../services/work/protocol.ts';
 import { serve } from '../services/work/serve.ts';
-import { openWorkerPort } from './port.ts';
+import { openPort } from './port.ts';
 
-serve<ConvertWork>(openWorkerPort(), {
+serve<ConvertWork>(openPort(), {
   async convert({ source, output, dtype }, { signal, emit }) {
     const report = await convertModel({ source, output, dtype, signal, onProgress: emit });
     if (!report.ok) return report;

@@ -32,6 +32,8 @@ class InlineReader {
   readonly #partner: ReadonlyMap<number, number>;
   /** Where backtick runs of each length start. */
   readonly #ticks = new Map<number, number[]>();
+  /** How deep each made node goes. */
+  readonly #levels = new Map<Inline, number>();
   #text = '';
 
   constructor(source: string, depth: number) {
@@ -231,16 +233,25 @@ class InlineReader {
     }
   }
 
+  #nesting(pieces: readonly (Inline | undefined)[]): number {
+    return pieces.reduce((most, piece) => Math.max(most, piece ? (this.#levels.get(piece) ?? 0) : 0), 0);
+  }
+
   #close(mark: Mark, open: Mark[]): void {
     for (let i = open.length - 1, tries = 0; i >= 0 && mark.length > 0 && tries < lookBack; i -= 1, tries += 1) {
       const opener = open[i];
       if (!opener || opener.char !== mark.char) continue;
       const used = mark.char === '~' ? 2 : Math.min(opener.length, mark.length, 2);
       if (used === 0 || (mark.char === '~' && opener.length !== 2)) continue;
-      const inside = this.#pieces.splice(opener.at + 1, mark.at - opener.at - 1, ...holes(mark.at - opener.at - 1));
+      const inside = this.#pieces.slice(opener.at + 1, mark.at);
+      const nesting = 1 + this.#nesting(inside);
+      if (nesting + this.#depth > deepest) continue;
+      this.#pieces.fill(undefined, opener.at + 1, mark.at);
       const kind = mark.char === '~' ? 'strike' : used === 2 ? 'strong' : 'emphasis';
       // The node takes the first free place after the opener, so that all other positions stay true.
-      this.#pieces[opener.at + 1] = { kind, children: joinText(inside) };
+      const node: Inline = { kind, children: joinText(inside) };
+      this.#levels.set(node, nesting);
+      this.#pieces[opener.at + 1] = node;
       opener.length -= used;
       mark.length -= used;
       this.#pieces[opener.at] = { kind: 'text', text: opener.char.repeat(opener.length) };
@@ -249,10 +260,6 @@ class InlineReader {
       if (opener.length > 0) i += 1;
     }
   }
-}
-
-function holes(count: number): undefined[] {
-  return Array.from({ length: count }, () => undefined);
 }
 
 function partners(source: string): ReadonlyMap<number, number> {

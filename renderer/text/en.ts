@@ -140,6 +140,7 @@ export const t = {
     doctorNothing: 'No model name found in this text. A name looks like meta-llama/Llama-3.2-1B.',
     chain: ['Token', 'Account', 'Model', 'Licence', 'Files'] as const,
     chainStates: { passed: 'passed', here: 'stops here', later: 'not reached' },
+    goOn: 'Show its setup',
     tokenTitle: 'Access token',
     none: 'No token is stored.',
     kinds,

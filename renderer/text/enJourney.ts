@@ -83,6 +83,7 @@ export const journey = {
     resume: 'Resume',
     paused: 'Paused. What is here stays here.',
     kept: 'Interruptions cost nothing: the download goes on where it stopped.',
+    allFiles: 'All files',
     list: (count: string) => `Show all ${count} files`,
   },
   prepare: {

@@ -101,7 +101,9 @@ describe('createNodeHttp', () => {
     const send = createNodeHttp();
     const url = `http://127.0.0.1:${String(port)}/`;
     await textOf(await send(get(url), {}));
-    await expect(send({ method: 'POST', url, headers: {}, body: 'x' }, {})).rejects.toMatchObject({ code: 'ECONNRESET' });
+    await expect(send({ method: 'POST', url, headers: {}, body: 'x' }, {})).rejects.toMatchObject({
+      code: 'ECONNRESET',
+    });
     expect(requests).toBe(2);
   });
 
@@ -184,25 +186,30 @@ describe('createNodeHttp', () => {
     await expect(textOf(answer)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it.each(['before the request', 'while waiting for the answer', 'while reading the body'])('stops %s', async (when) => {
-    const port = await listen(
-      http.createServer((_, response) => {
-        if (when === 'while reading the body') response.write('first');
-      }),
-    );
-    const stop = new AbortController();
-    if (when === 'before the request') stop.abort();
-    else setTimeout(() => stop.abort(), 50);
-    const run = async (): Promise<string> =>
-      textOf(await createNodeHttp()(get(`http://127.0.0.1:${String(port)}/`), { signal: stop.signal }));
-    await expect(run()).rejects.toMatchObject({ name: 'AbortError' });
-  });
+  it.each(['before the request', 'while waiting for the answer', 'while reading the body'])(
+    'stops %s',
+    async (when) => {
+      const port = await listen(
+        http.createServer((_, response) => {
+          if (when === 'while reading the body') response.write('first');
+        }),
+      );
+      const stop = new AbortController();
+      if (when === 'before the request') stop.abort();
+      else setTimeout(() => stop.abort(), 50);
+      const run = async (): Promise<string> =>
+        textOf(await createNodeHttp()(get(`http://127.0.0.1:${String(port)}/`), { signal: stop.signal }));
+      await expect(run()).rejects.toMatchObject({ name: 'AbortError' });
+    },
+  );
 
   it('passes the code of the system on', async () => {
     const server = net.createServer();
     const port = await listen(server);
     server.close();
-    await expect(createNodeHttp()(get(`http://127.0.0.1:${String(port)}/`), {})).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(createNodeHttp()(get(`http://127.0.0.1:${String(port)}/`), {})).rejects.toMatchObject({
+      code: 'ECONNREFUSED',
+    });
     await expect(createNodeHttp({ env: {} })(get('http://name.invalid/'), {})).rejects.toMatchObject({
       code: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/) as string,
     });
@@ -232,7 +239,9 @@ describe('createNodeHttp through a proxy', () => {
     const at = `http://127.0.0.1:${String(port)}`;
     const send = createNodeHttp({ env: { HTTP_PROXY: at, HTTPS_PROXY: at, NO_PROXY: 'name.invalid' } });
     expect(await textOf(await send(get('http://hub.example/x'), {}))).toBe('by proxy');
-    await expect(send(get('https://hub.example/x'), {})).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_PROXY/) as string });
+    await expect(send(get('https://hub.example/x'), {})).rejects.toMatchObject({
+      code: expect.stringMatching(/^ERR_PROXY/) as string,
+    });
     await expect(send(get('http://name.invalid/x'), {})).rejects.toThrow();
     await expect(send(get('http://127.0.0.1:9/x'), {})).rejects.toThrow();
     expect(asked).toEqual(['http://hub.example/x', 'CONNECT hub.example:443']);
@@ -248,12 +257,33 @@ describe('createNodeHttp over TLS', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'latchkey-tls-'));
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    execFileSync('openssl', [
-      'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
-      '-subj', '/O=Inspector Ltd/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-keyout', key, '-out', cert,
-    ], { stdio: 'ignore' });
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-days',
+        '2',
+        '-subj',
+        '/O=Inspector Ltd/CN=localhost',
+        '-addext',
+        'subjectAltName=DNS:localhost,DNS:hub.example,IP:127.0.0.1',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+      ],
+      { stdio: 'ignore' },
+    );
     certificate = readFileSync(cert, 'utf8');
-    server = https.createServer({ key: readFileSync(key), cert: certificate }, (_, response) => response.end('secret'));
+    server = https.createServer({ key: readFileSync(key), cert: certificate }, (_, response) =>
+      setTimeout(() => response.end('secret'), 300),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     port = (server.address() as AddressInfo).port;
   });
@@ -265,6 +295,26 @@ describe('createNodeHttp over TLS', () => {
 
   it('refuses a certificate nobody vouches for and names who issued it', async () => {
     await expect(createNodeHttp()(get(`https://127.0.0.1:${String(port)}/`), {})).rejects.toMatchObject({
+      code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+      issuer: 'Inspector Ltd',
+    });
+  });
+
+  it('reaches a server through the tunnel of a proxy and waits there for a slow answer', async () => {
+    const proxy = http.createServer();
+    proxy.on('connect', (_, socket, head) => {
+      const there = net.connect(port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        there.write(head);
+        there.pipe(socket).pipe(there);
+      });
+      socket.on('error', () => there.destroy());
+      there.on('error', () => socket.destroy());
+    });
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${String(await listen(proxy))}` };
+    const send = createNodeHttp({ env, connectTimeoutMs: 200, extraCertificates: [certificate] });
+    expect(await textOf(await send(get('https://hub.example/'), {}))).toBe('secret');
+    await expect(createNodeHttp({ env })(get('https://hub.example/'), {})).rejects.toMatchObject({
       code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
       issuer: 'Inspector Ltd',
     });

@@ -38,11 +38,14 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** The nearest lower number that bfloat16 can hold, so that every dtype stores the same weights exactly. */
+const scratch = new Float32Array(1);
+const scratchBits = new Uint32Array(scratch.buffer);
+
+/** The nearest number towards zero that bfloat16 can hold, so that every dtype stores the same weights exactly. */
 function shortened(value: number): number {
-  const bits = new Uint32Array(Float32Array.of(value).buffer);
-  bits[0]! &= 0xffff0000;
-  return new Float32Array(bits.buffer)[0]!;
+  scratch[0] = value;
+  scratchBits[0]! &= 0xffff0000;
+  return scratch[0];
 }
 
 function shapesOf(config: ModelConfig): Map<string, number[]> {

@@ -55,7 +55,7 @@ export async function startBrowser(): Promise<void> {
   atEnd(() => context?.close().catch(() => undefined));
 }
 
-/** Opens a page for a window and sets what it may use, as the app's permission handler says. */
+/** Opens a page for a window. */
 export async function openPage(contents: WebContents): Promise<{ readonly page: Page; readonly cdp: CDPSession }> {
   if (!context) throw new Error('The stand-in has no browser yet.');
   const page = context.pages().find((other) => other.url() === 'about:blank' && !shown.has(other)) ?? (await context.newPage());
@@ -64,11 +64,15 @@ export async function openPage(contents: WebContents): Promise<{ readonly page: 
   // Child windows are not built here; the app's handler has already seen the URL.
   page.on('popup', (popup) => void popup.close().catch(() => undefined));
   const cdp = await context.newCDPSession(page);
+  return { page, cdp };
+}
+
+/** Gives the page that is now shown what the app's permission handler says, as if it had asked for each. */
+export async function setPermissions(contents: WebContents, cdp: CDPSession): Promise<void> {
   for (const [electron, browser] of permissions) {
     const setting = (await session.defaultSession.grants(contents, electron)) ? 'granted' : 'denied';
     await cdp.send('Browser.setPermission', { permission: { name: browser }, setting });
   }
-  return { page, cdp };
 }
 
 /** The page a request belongs to; undefined while a new page has no frame yet. */

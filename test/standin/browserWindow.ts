@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { app, openWindows } from './app.ts';
-import { openPage } from './browser.ts';
+import { openPage, setPermissions } from './browser.ts';
 import { cancellable } from './cancellable.ts';
 import { makeCodec } from './codec.ts';
 import { isolatedWorld, mainWorld, worldLink } from './pageWorlds.ts';
@@ -109,10 +109,11 @@ export class BrowserWindow extends EventEmitter {
 
   async loadURL(url: string): Promise<void> {
     await this.#opened;
-    const { page } = this.webContents;
+    const { page, cdp } = this.webContents;
     this.webContents.loading = true;
     try {
       await page?.goto(shownUrl(url), { waitUntil: 'load' });
+      if (cdp) await setPermissions(this.webContents, cdp);
     } catch (error) {
       const words = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
       this.webContents.emit('did-fail-load', {}, -2, words, url);

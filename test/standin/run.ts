@@ -45,7 +45,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ap
 const hanging = setTimeout(() => {
   console.error('The main module waits for ready at its top level; Electron would hang here.');
   process.exit(71);
-}, 10_000);
+}, 4000);
 try {
   await import(pathToFileURL(mainModule()).href);
   clearTimeout(hanging);

@@ -55,6 +55,9 @@ export class WebContents extends EventEmitter {
     this.page = page;
     this.#cdp = cdp;
   }
+  get cdp(): CDPSession | undefined {
+    return this.#cdp;
+  }
   setWorld(world: number | undefined): void {
     this.#world = world;
   }

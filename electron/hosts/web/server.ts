@@ -66,7 +66,8 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     const body = parsed(text);
     if (!body) return refuse(response, 400);
     const result = await options.request(name, body.input);
-    response.writeHead(200, { ...noStore, 'content-type': 'application/json' }).end(JSON.stringify(result));
+    const json = Buffer.from(JSON.stringify(result));
+    response.writeHead(200, { ...noStore, 'content-type': 'application/json', 'content-length': json.length }).end(json);
   };
 
   const sendFile = async (response: ServerResponse, path: string): Promise<void> => {

@@ -61,7 +61,11 @@ export function judgeMetadata(repository: Repository, { caller, habits }: Access
 }
 
 /** May this caller read contents (auth-check, resolve, raw, blob)? undefined = yes. Checked before anything exists. */
-export function judgeContent(repository: Repository, question: AccessQuestion): Refusal | undefined {
+export function judgeContent(
+  repository: Repository,
+  question: AccessQuestion,
+  { publicFile = false }: { publicFile?: boolean } = {},
+): Refusal | undefined {
   const { caller, requests, habits, endpoint } = question;
   const { spec } = repository;
   // The region is judged before the token: no token, a good one and a malformed one hear the same.
@@ -72,7 +76,7 @@ export function judgeContent(repository: Repository, question: AccessQuestion): 
   const metadata = judgeMetadata(repository, question);
   if (metadata) return metadata;
   if (spec.disabled) return { status: 403, sentence: sentences.disabled };
-  if (!spec.gated) return undefined;
+  if (!spec.gated || publicFile) return undefined;
   if (caller.kind !== 'known') return gateRefusal('anonymous', { id: spec.id, endpoint });
   if (!mayUseGate(repository, caller)) return { status: 403, sentence: sentences.gatedBox };
   if (roleIn(repository, caller)) return undefined;

@@ -81,6 +81,6 @@ export function createRateLimits(now: () => number): RateLimits {
 
 function tooManySentence(caller: Caller): string {
   return caller.kind === 'known'
-    ? 'We had to rate limit you, you hit the quota of requests per 5 minutes period. Upgrade to a PRO user or Team/Enterprise organization account to get higher limits.'
+    ? 'We had to rate limit you: that were too many requests for 5 minutes.'
     : "We had to rate limit your IP (127.0.0.1). To continue using our service, create a HF account or login to your existing account, and make sure you pass a HF_TOKEN if you're using the API.";
 }

@@ -49,17 +49,27 @@ export function quantizeRows(weights: Float32Array, rows: number, columns: numbe
       const values = weights.subarray(first, first + Math.min(block, columns - b * block));
       const { scale, zero } = chooseScale(values, format, top, middle);
       packed.scales[row * sizes.blocks + b] = scale;
-      if (format.zeroPoints) put(packed.zeroPoints, row * sizes.zeroPoints, b, bits, zero);
-      const start = row * sizes.data + (b * block * bits) / 8;
-      for (let i = 0; i < block; i++) {
-        put(packed.data, start, i, bits, i < values.length ? nearest(values[i] ?? 0, 1 / scale, zero, top) : zero);
-      }
+      if (format.zeroPoints) putZero(packed.zeroPoints, row * sizes.zeroPoints, b, bits, zero);
+      packBlock(packed.data, row * sizes.data + (b * block * bits) / 8, values, { format, scale, zero, top });
     }
   }
   return packed;
 }
 
-function put(target: Uint8Array, start: number, index: number, bits: 4 | 8, value: number): void {
+function packBlock(
+  target: Uint8Array,
+  start: number,
+  values: Float32Array,
+  how: { readonly format: BlockFormat; readonly scale: number; readonly zero: number; readonly top: number },
+): void {
+  const { zero, top } = how;
+  const inverse = 1 / how.scale;
+  const at = (i: number): number => (i < values.length ? nearest(values[i] ?? 0, inverse, zero, top) : zero);
+  if (how.format.bits === 8) for (let i = 0; i < how.format.block; i++) target[start + i] = at(i);
+  else for (let i = 0; i < how.format.block; i += 2) target[start + i / 2] = at(i) | (at(i + 1) << 4);
+}
+
+function putZero(target: Uint8Array, start: number, index: number, bits: 4 | 8, value: number): void {
   if (bits === 8) target[start + index] = value;
   else {
     const at = start + (index >> 1);
@@ -99,62 +109,47 @@ function asymmetric(values: Float32Array, format: BlockFormat, top: number): Cho
   return { scale, zero: clamp(Math.round(-low / scale), top) };
 }
 
+/** Scratch of one block: weights, and how much the error of each counts. One thread packs one block at a time. */
+const block64 = new Float64Array(256);
+const shares64 = new Float64Array(256);
+const SEARCH_STEPS = 12;
+
 /**
- * Tries 16 scales around the plain one, each with both neighbouring zero points, refits the scale by weighted least
- * squares and keeps the smallest weighted error. Large weights count more: they carry most of a product's value.
+ * Tries scales around the plain one, each with both neighbouring zero points, and keeps the smallest weighted error.
+ * With q fixed, the best scale is a weighted least-squares fit, whose error has the closed form
+ * sum(w x x) - sum(w x d)^2 / sum(w d d); so one pass per candidate is enough. Large weights count more (w = rms + |x|):
+ * they carry most of a product's value.
  */
 function searchScale(values: Float32Array, low: number, high: number, top: number): Choice {
+  const count = values.length;
   let squares = 0;
-  for (const value of values) squares += value * value;
-  const floor = Math.sqrt(squares / values.length);
+  for (let i = 0; i < count; i++) squares += (block64[i] = values[i] ?? 0) ** 2;
+  const floor = Math.sqrt(squares / count);
+  for (let i = 0; i < count; i++) shares64[i] = floor + Math.abs(block64[i] ?? 0);
   let best: Choice = { scale: (high - low) / top, zero: clamp(Math.round((-low * top) / (high - low)), top) };
-  let least = Infinity;
-  for (let step = 0; step < 16; step++) {
-    const inverse = (top - 1 + 0.125 * step) / (high - low);
-    const exact = -low * inverse;
-    for (let up = 0; up < 2; up++) {
-      const zero = clamp(Math.floor(exact) + up, top);
-      const scale = refit(values, floor, inverse, zero, top);
-      if (scale <= 0) continue;
-      const error = weightedError(values, floor, scale, zero, top, least);
-      if (error < least) {
-        least = error;
-        best = { scale, zero };
+  let most = 0; // the error is least where sum(w x d)^2 / sum(w d d) is largest
+  for (let step = 0; step < SEARCH_STEPS; step++) {
+    const inverse = (top - 1.2 + 0.2 * step) / (high - low);
+    const lower = Math.floor(-low * inverse);
+    for (let zero = clamp(lower, top); zero <= clamp(lower + 1, top); zero++) {
+      let product = 0;
+      let square = 0;
+      for (let i = 0; i < count; i++) {
+        const value = block64[i] ?? 0;
+        const steps = nearest(value, inverse, zero, top) - zero;
+        const weighted = (shares64[i] ?? 0) * steps;
+        product += weighted * value;
+        square += weighted * steps;
+      }
+      if (square === 0 || product <= 0) continue;
+      const gain = (product / square) * product;
+      if (gain > most) {
+        most = gain;
+        best = { scale: product / square, zero };
       }
     }
   }
   return best;
-}
-
-function refit(values: Float32Array, floor: number, inverse: number, zero: number, top: number): number {
-  let product = 0;
-  let square = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? 0;
-    const steps = nearest(value, inverse, zero, top) - zero;
-    const weighted = (floor + (value < 0 ? -value : value)) * steps;
-    product += weighted * value;
-    square += weighted * steps;
-  }
-  return square > 0 ? product / square : 0;
-}
-
-function weightedError(
-  values: Float32Array,
-  floor: number,
-  scale: number,
-  zero: number,
-  top: number,
-  enough: number,
-): number {
-  const inverse = 1 / scale;
-  let error = 0;
-  for (let i = 0; i < values.length && error < enough; i++) {
-    const value = values[i] ?? 0;
-    const difference = value - (nearest(value, inverse, zero, top) - zero) * scale;
-    error += (floor + (value < 0 ? -value : value)) * difference * difference;
-  }
-  return error;
 }
 
 /** Rounds to nearest by adding 0.5 and truncating, which is right because q is at least 0; far cheaper than Math.round. */

@@ -2,38 +2,12 @@
  * Names inside the Hugging Face cache that Python's huggingface_hub shares with us. Pure: nothing here touches the disk.
  * Layout: hub/models--owner--name/{blobs/<etag>, snapshots/<commit>/<path>, refs/<revision>, trees, .no_exist}.
  */
-import { isAbsolute, join, posix, relative, resolve, win32 } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import type { Commit, ModelFile, RepoId } from '../../contract/model.ts';
 import { unsafeReason } from './safeName.ts';
 
 const repoId = /^[A-Za-z0-9_][\w.-]{0,95}(\/[A-Za-z0-9_][\w.-]{0,95})?$/;
 const commitId = /^[0-9a-f]{40}$/;
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-// As Python's expandvars and expanduser: unknown variables stay as written.
-function expanded(path: string, env: Environment, home: string): string {
-  const filled = path.replace(/\$(?:\{([^}]+)\}|(\w+))/g, (whole, braced?: string, bare?: string) => {
-    return env[braced ?? bare ?? ''] ?? whole;
-  });
-  return filled === '~' || /^~[/\\]/.test(filled) ? home + filled.slice(1) : filled;
-}
-
-/**
- * The cache folder Python would use in this environment: HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else HF_HOME/hub,
- * else XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub. Empty variables count as unset.
- */
-export function hubCacheFolder(env: Environment, home: string, platform: NodeJS.Platform = process.platform): string {
-  const path = platform === 'win32' ? win32 : posix;
-  const read = (name: string) => {
-    const value = env[name];
-    return value === undefined || value === '' ? undefined : expanded(value, env, home);
-  };
-  const direct = read('HF_HUB_CACHE') ?? read('HUGGINGFACE_HUB_CACHE');
-  if (direct !== undefined) return direct;
-  const hfHome = read('HF_HOME') ?? path.join(read('XDG_CACHE_HOME') ?? path.join(home, '.cache'), 'huggingface');
-  return path.join(hfHome, 'hub');
-}
 
 /** The folders of one repository in the cache. Throws for an id that no Hub would give. */
 export function repoPaths(hubCache: string, repo: RepoId): {

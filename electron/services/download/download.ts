@@ -102,8 +102,12 @@ export async function download(
     tasks = groups.value.map(({ files, checksum }) =>
       createFileTask({ files, checksum, cache, verified, source: options.source, tuning, now: options.now, pace }),
     );
-    const problem = await runTasks(tasks, { ...options, repo: plan.repo, tuning });
-    await verified.save();
+    let problem: Problem | undefined;
+    try {
+      problem = await runTasks(tasks, { ...options, repo: plan.repo, tuning });
+    } finally {
+      await verified.save().catch(() => undefined); // only saves time; must not hide why the run ended
+    }
     if (problem) return failed(problem);
     await announce(cache, plan, options);
     return ok({ snapshotFolder: cache.snapshot });

@@ -107,7 +107,7 @@ function moved(location: string): Verdict {
 }
 
 const untrusted =
-  /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_|CERT_|ERR_TLS_CERT|ERR_SSL_|EPROTO|HOSTNAME_MISMATCH|INVALID_CA)/;
+  /^(?:SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_|CERT_|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA)/;
 const outOfDate: readonly string[] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'];
 
 function explainFailure(failure: HubFailure, asked: Asked): Problem {
@@ -124,6 +124,8 @@ function readFailure({ reason, code = '', issuer, evidence }: HubFailure, asked:
   if (reason === 'budget') return { code: 'access-unknown' };
   if (outOfDate.includes(code)) return { code: 'tls-intercepted', shade: 'clock' };
   if (untrusted.test(code)) return { code: 'tls-intercepted', ...(issuer === undefined ? {} : { issuer }) };
+  // Somebody answered in plain text where encryption was expected, or in no HTTP at all: not the Hub.
+  if (/^(?:EPROTO|ERR_SSL_|HPE_)/.test(code)) return { code: 'proxy-or-portal' };
   if (code.startsWith('ERR_PROXY')) return { code: 'proxy-or-portal', shade: 'proxy-sign-in' };
   return { code: elsewhere ? 'cdn-blocked' : 'offline' };
 }

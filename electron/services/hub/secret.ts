@@ -25,6 +25,8 @@ export function createAccessToken(secret: string): AccessToken {
 
 /** Every user or OAuth token, legacy organisation token and Xet token, plus base64 text that begins with "hf_". */
 const anyToken = /(?:hf_oauth_[\w.~+/=-]{8,}|(?:hf_|api_org_|xet_)[A-Za-z0-9]{16,})|aGZf[\w+/-]{20,}={0,2}/g;
+/** Name and password in an address, such as a proxy's, which the system's error texts repeat. */
+const anyLogin = /(\b[a-z][a-z\d+.-]*:\/\/)[^\s/@:]*:[^\s/@]*@/gi;
 const anyBearer = /(\bBearer(?:\s+|%20))[^\s"',;]{8,}/gi;
 
 /**
@@ -34,7 +36,7 @@ const anyBearer = /(\bBearer(?:\s+|%20))[^\s"',;]{8,}/gi;
 export function redact(text: string): string {
   let clean = text;
   for (const form of known) clean = clean.replace(form, shown);
-  return clean.replace(anyBearer, `$1${shown}`).replace(anyToken, shown);
+  return clean.replace(anyLogin, `$1${shown}@`).replace(anyBearer, `$1${shown}`).replace(anyToken, shown);
 }
 
 function formsOf(secret: string): RegExp {

@@ -9,6 +9,7 @@ import { openOnDevice } from './device.ts';
 import { explainInference, explainLoading, notEnoughMemory, promptTooLong } from './explain.ts';
 import { generate, type Generation } from './generate.ts';
 import { readModelFolder } from './modelFolder.ts';
+import { positionLimit } from './positionLimit.ts';
 import { createCachePool } from './prefix.ts';
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
 
@@ -109,7 +110,7 @@ export async function openLanguageModel(
     if (signal?.aborted) return failed(cancelled());
     const { session, device, fallback } = await openOnDevice(files.graph, wish);
     close = () => session.release();
-    const limit = Math.min(files.maxPositions, contextLength ?? Infinity);
+    const limit = Math.min(files.maxPositions, positionLimit(files.graph), contextLength ?? Infinity);
     const decoder = createDecoder(session, limit);
     const endIds = new Set([...files.endIds, ...(tokenizer.endId === undefined ? [] : [tokenizer.endId])]);
     if (signal?.aborted) {

@@ -59,6 +59,7 @@ async function planDownload(options: {
   if (!configText.ok) return configText;
   const architecture = readArchitecture(configText.value);
   if (!architecture.ok) return architecture;
+  const { outputBytes, parameters } = estimateConversion(architecture.value, dtype);
   return makePlan({
     repo: card.repo,
     commit: card.commit,
@@ -66,8 +67,8 @@ async function planDownload(options: {
     hubCache: options.folders.hubCache,
     modelsFolder: options.folders.models,
     dtype,
-    conversion: estimateConversion(architecture.value, dtype),
-    signal,
+    config: architecture.value,
+    estimate: () => ({ convertedBytes: outputBytes, parameters, architecture: architecture.value.name }),
   });
 }
 

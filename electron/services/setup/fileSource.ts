@@ -1,6 +1,6 @@
 import { failed, ok } from '../../contract/result.ts';
 import type { DownloadPlan } from '../../contract/model.ts';
-import type { FileSource } from '../download/download.ts';
+import type { FileSource } from '../download/fileTask.ts';
 import { explainLost, resolveFile } from '../hub/files.ts';
 import type { HubClient } from '../hub/request.ts';
 import type { AccessToken } from '../hub/secret.ts';

@@ -5,13 +5,14 @@ import type { JourneyRecord } from './records.ts';
 /** What the disk and the keychain say about one remembered journey. */
 export interface Findings {
   readonly model?: InstalledModel | undefined;
-  /** Every official file of the plan is in the cache and verified. */
+  /** Every official file of the plan stands in the cache with its length; the download step proves the bytes. */
   readonly complete: boolean;
 }
 
 /**
- * Where a journey goes on after a restart, from what is really there: a model -> ready (no network needed); all official
- * files -> prepare; a plan with granted access -> download; else ask the Hub again.
+ * Where a journey goes on after a restart, from what is really there: a model -> ready; all official files, or a download
+ * that was wanted -> download (which proves what is there and fetches only the rest); else ask the Hub again. The first
+ * two need no network.
  */
 export function resume(record: JourneyRecord, findings: Findings): SetupState {
   const { repo, dtype, addedAt, autoStart, licence, plan } = record;
@@ -21,8 +22,9 @@ export function resume(record: JourneyRecord, findings: Findings): SetupState {
   }
   const proved = licence?.state === 'granted' || licence?.state === 'not-gated';
   if (plan && licence && proved) {
-    if (findings.complete) return { ...journey, licence, plan, step: 'prepare', activity: { kind: 'working' } };
-    if (record.wanted) return { ...journey, licence, plan, step: 'download', activity: { kind: 'working' } };
+    if (findings.complete || record.wanted) {
+      return { ...journey, licence, plan, step: 'download', activity: { kind: 'working' } };
+    }
   }
   return {
     ...journey,

@@ -4,7 +4,6 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Dtype } from '../../../electron/contract/model.ts';
 import {
   type ConversionReport,
   convertModel,
@@ -18,6 +17,7 @@ import { type ModelConfig, tinyModel, writeCheckpoint } from '../../reference/ch
 import { tinyConfigs } from '../../reference/configs.ts';
 import { readConfig, TestDecoder } from '../../reference/decoder.ts';
 import { forward } from '../../reference/forward.ts';
+import { asPacked } from '../../reference/unpack.ts';
 
 const room = mkdtempSync(join(tmpdir(), 'conversion-'));
 afterAll(() => rmSync(room, { recursive: true, force: true }));
@@ -151,18 +151,17 @@ describe('the same input gives the same bytes', () => {
   });
 });
 
-describe('quantized models stay close to the reference', () => {
-  const cases: readonly (readonly [Dtype, number])[] = [
-    ['q8', 0.03],
-    ['q4', 0.25],
-  ];
-  for (const [dtype, bound] of cases) {
+describe('a quantized model answers like the reference with the same rounded weights', () => {
+  // What is left are the kernels' own int8 activations: about 0.4 % per product, and two dozen products in a row.
+  const bound = 0.03;
+  for (const dtype of ['q8', 'q4'] as const) {
     for (const [name, config] of Object.entries<ModelConfig>(tinyConfigs)) {
       it(`${dtype}: ${name}`, async () => {
-        const model = tinyModel(config, 3);
+        const recipe = recipeFor(dtype);
+        const packed = asPacked(tinyModel(config, 3), { body: recipe.body!, head: recipe.head! });
         const { output, report } = await converted({ source: official(config), dtype });
-        const decoder = await TestDecoder.open(output, recipeFor(dtype).file, report);
-        const expected = forward(model, ids, report.contextLength);
+        const decoder = await TestDecoder.open(output, recipe.file, report);
+        const expected = forward(packed, ids, report.contextLength);
         const logits = await decoder.logits([ids.slice(0, 20), ids.slice(20)]);
         const size = Math.sqrt(expected.reduce((sum, item) => sum + item * item, 0));
         const error = Math.sqrt(expected.reduce((sum, item, i) => sum + (item - logits[i]!) ** 2, 0));
@@ -232,7 +231,7 @@ describe('a conversion that cannot be finished', () => {
   });
 
   it.each([0, 2])('answers a cancel within half a second (%i threads) and leaves nothing', async (threads) => {
-    const source = official({ ...wide, intermediate_size: 4096, num_hidden_layers: 12 });
+    const source = official({ ...wide, intermediate_size: 2048 });
     const cancel = new AbortController();
     let cancelledAt = 0;
     const onProgress = ({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }): void => {

@@ -41,8 +41,17 @@ export function info(changes: Readonly<Record<string, unknown>> = {}): Recorded 
   return { status: 200, headers: { ...requestId, 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-export function whoami(accessToken: Readonly<Record<string, unknown>> | undefined = { role: 'read', displayName: 'laptop' }): Recorded {
-  const body = { type: 'user', id: '5f', name: 'ada', fullname: 'Ada L.', orgs: [], auth: { type: 'access_token', accessToken } };
+export function whoami(
+  accessToken: Readonly<Record<string, unknown>> | undefined = { role: 'read', displayName: 'laptop' },
+): Recorded {
+  const body = {
+    type: 'user',
+    id: '5f',
+    name: 'ada',
+    fullname: 'Ada L.',
+    orgs: [],
+    auth: { type: 'access_token', accessToken },
+  };
   return { status: 200, headers: { ...requestId, 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
@@ -53,14 +62,26 @@ export const gatedAnonymous = refusal(
   'GatedRepo',
   `Access to model ${repo} is restricted. You must have access to it and be authenticated to access it. Please log in.`,
 );
-export const gatedAnonymousOld = refusal(401, undefined, `Repo model ${repo} is gated. You must be authenticated to access it.`);
+export const gatedAnonymousOld = refusal(
+  401,
+  undefined,
+  `Repo model ${repo} is gated. You must be authenticated to access it.`,
+);
 export const neverAsked = refusal(
   403,
   'GatedRepo',
   `Access to model ${repo} is restricted and you are not in the authorized list. Visit https://huggingface.co/${repo} to ask for access.`,
 );
-export const pending = refusal(403, 'GatedRepo', `Your request to access model ${repo} is awaiting a review from the repo authors.`);
-export const rejected = refusal(403, 'GatedRepo', `Your request to access model ${repo} has been rejected by the repo's authors.`);
+export const pending = refusal(
+  403,
+  'GatedRepo',
+  `Your request to access model ${repo} is awaiting a review from the repo authors.`,
+);
+export const rejected = refusal(
+  403,
+  'GatedRepo',
+  `Your request to access model ${repo} has been rejected by the repo's authors.`,
+);
 export const reset = refusal(
   403,
   'GatedRepo',
@@ -76,7 +97,11 @@ export const orgRevoked = refusal(
   undefined,
   'Your token has been revoked by the organization administrator, you can no longer access organization resources. Please contact them for more information.',
 );
-export const orgMember = refusal(403, undefined, 'You have read access but not the required permissions for this operation');
+export const orgMember = refusal(
+  403,
+  undefined,
+  'You have read access but not the required permissions for this operation',
+);
 export const disabled = refusal(403, undefined, 'Access to this resource is disabled.');
 export const region = refusal(403, undefined, 'This model is not available in your region.');
 export const repoMissing = refusal(404, 'RepoNotFound', 'Repository not found');
@@ -92,6 +117,14 @@ export const portal: Recorded = {
   headers: { 'content-type': 'text/html' },
   body: '<!doctype html><title>Hotel Wi-Fi</title>Welcome',
 };
-export const proxySignIn: Recorded = { status: 407, headers: { 'proxy-authenticate': 'Basic' }, body: 'Proxy authentication' };
-export const filtered: Recorded = { status: 403, headers: { 'content-type': 'text/html' }, body: '<html>Blocked by policy</html>' };
+export const proxySignIn: Recorded = {
+  status: 407,
+  headers: { 'proxy-authenticate': 'Basic' },
+  body: 'Proxy authentication',
+};
+export const filtered: Recorded = {
+  status: 403,
+  headers: { 'content-type': 'text/html' },
+  body: '<html>Blocked by policy</html>',
+};
 export const trouble: Recorded = { status: 503, headers: requestId, body: 'Service Unavailable' };

@@ -9,8 +9,8 @@ export interface Recorded {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
-  /** 'cut' drops the connection in the middle of the body, 'hang' never answers. */
-  readonly fault?: 'cut' | 'hang' | 'drop';
+  /** 'cut' drops the connection in the middle of the body, 'hang' never answers, 'trickle' sends a byte every 30 ms. */
+  readonly fault?: 'cut' | 'hang' | 'drop' | 'trickle';
 }
 
 export interface Sent {
@@ -48,6 +48,16 @@ export async function startWire(script: Script): Promise<Wire> {
       if (answer.fault === 'cut') {
         response.setHeader('content-length', '100000');
         response.write(answer.body ?? 'x', () => request.socket.destroy());
+        return;
+      }
+      if (answer.fault === 'trickle') {
+        let left = 8;
+        const timer = setInterval(() => {
+          response.write('x');
+          if (--left > 0) return;
+          clearInterval(timer);
+          response.end();
+        }, 30);
         return;
       }
       response.end(request.method === 'HEAD' ? undefined : (answer.body ?? ''));

@@ -130,7 +130,7 @@ describe('running a journey', () => {
     const complete = world({ complete: true });
     await complete.journeys.start();
     await complete.reach('ready/idle');
-    expect(complete.seen).toEqual(['prepare']);
+    expect(complete.seen).toEqual(['download', 'prepare']);
     await complete.journeys.close();
 
     const installed = world({ found: true });

@@ -1,0 +1,19 @@
+import type { Message } from '../../electron/contract/chat.ts';
+import { t } from '../text/en.ts';
+
+/** Why an answer is not whole; undefined when it is, or is still being written. */
+export function endingOf(message: Message): string | undefined {
+  if (message.role !== 'assistant' || message.state === 'writing') return undefined;
+  switch (message.finishReason) {
+    case 'stopped-by-person':
+      return t.chat.partial.stopped;
+    case 'length':
+      return t.chat.partial.length;
+    case 'failed':
+      return t.chat.partial.failed;
+    case 'stop':
+      return undefined;
+    case undefined:
+      return message.state === 'partial' ? t.chat.partial.partial : undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import type { InstalledModel } from '../../electron/contract/model.ts';
+import { type Activity, type LicenceState, type SetupState, type Step, steps } from '../../electron/contract/setup.ts';
+
+export type RowState = 'done' | 'current' | 'later';
+
+/** Where a row stands when the journey is at `at`. */
+export function rowState(row: Step, at: Step | undefined): RowState {
+  if (at === undefined) return 'later';
+  const distance = steps.indexOf(row) - steps.indexOf(at);
+  return distance < 0 ? 'done' : distance === 0 ? 'current' : 'later';
+}
+
+/** The licence state to show for a journey: what was learnt, else what its problem says, else unknown. */
+export function licenceOf(journey: SetupState | undefined): LicenceState {
+  if (!journey) return 'unknown';
+  if (journey.licence) return journey.licence.state;
+  return journey.step === 'ready' ? licenceOfModel(journey.model) : 'unknown';
+}
+
+/** An installed model was granted to the account noted at its download; without one it was open to everybody. */
+export function licenceOfModel(model: InstalledModel): LicenceState {
+  return model.licenceAccount === undefined ? 'not-gated' : 'granted';
+}
+
+/** The problem an activity carries, if any. */
+export function problemOf(activity: Activity): Extract<Activity, { kind: 'waiting' | 'blocked' }> | undefined {
+  return activity.kind === 'waiting' || activity.kind === 'blocked' ? activity : undefined;
+}
+
+/** Usual minutes to prepare a model of this many parameters; measured at about 1 min per billion on four cores. */
+export function prepareMinutes(parameters: number): string {
+  const minutes = Math.max(1, Math.round(parameters / 1e9));
+  return `${minutes} min`;
+}

@@ -1,0 +1,137 @@
+import type { Chat, EngineState, Message } from '../../electron/contract/chat.ts';
+import { type AppInfo, type Backend, type BackendEvent, type InputOf, requests, type RequestName, type StorageState } from '../../electron/contract/ipc.ts';
+import type { InstalledModel, SuggestedModel } from '../../electron/contract/model.ts';
+import { failed, ok, type Result } from '../../electron/contract/result.ts';
+import type { Problem } from '../../electron/contract/problem.ts';
+import type { SetupState, SignInState } from '../../electron/contract/setup.ts';
+import { now, problem } from './fixtures.ts';
+
+/** Everything a scene can set. */
+export interface World {
+  readonly info: AppInfo;
+  readonly signIn: SignInState;
+  readonly setups: readonly SetupState[];
+  readonly installed: readonly InstalledModel[];
+  readonly suggested: readonly SuggestedModel[];
+  readonly chats: readonly Chat[];
+  readonly engine: EngineState;
+  readonly storage: StorageState;
+  readonly tokenProblem?: Problem;
+}
+
+export interface ScriptedBackend extends Backend {
+  readonly log: { readonly name: RequestName; readonly input: unknown }[];
+  tell(event: BackendEvent): void;
+}
+
+/** Answers every request of the table from a fixed world; checks inputs as the real border does. Streams nothing by itself. */
+export function scriptedBackend(world: World): ScriptedBackend {
+  const listeners = new Set<(event: BackendEvent) => void>();
+  const log: { name: RequestName; input: unknown }[] = [];
+  const chats = new Map(world.chats.map((chat) => [chat.id, chat]));
+  let counter = 0;
+  const tell = (event: BackendEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
+  const gone = failed(problem('not-found', 'This chat is not here any more', 'It may have been removed in another window.'));
+  const setup = (repo: string): Result<SetupState> => {
+    const found = world.setups.find((one) => one.repo === repo);
+    return found
+      ? ok(found)
+      : failed(problem('repo-not-found', 'No model with this name that you can see', 'It is misspelled, removed or private.'));
+  };
+  const put = (chat: Chat): Chat => (chats.set(chat.id, chat), chat);
+  const add = (chatId: string, parentId: string | null, role: Message['role'], text: string): Message => {
+    const id = `n${(counter += 1)}`;
+    const made: Message = { id, chatId, parentId, role, text, createdAt: now, state: role === 'user' ? 'complete' : 'writing' };
+    const chat = chats.get(chatId);
+    if (chat) put({ ...chat, headId: id, messages: [...chat.messages, made] });
+    return made;
+  };
+
+  const answers: { readonly [N in RequestName]: (input: InputOf<N>) => Result<unknown> } = {
+    'app.info': () => ok(world.info),
+    'app.setPractice': () => ok(undefined),
+    'app.setOffline': () => ok(undefined),
+    'page.open': ({ page, repo }) =>
+      ok({ opened: world.info.can.openPages, url: `https://huggingface.co/${repo ?? `settings/${page}`}` }),
+    'report.copy': () => ok({ text: 'Latchkey 0.1.0' }),
+    'signIn.get': () => ok(world.signIn),
+    'accessToken.save': () => (world.tokenProblem ? failed(world.tokenProblem) : ok(world.signIn)),
+    'accessToken.forget': () => ok({ vault: 'empty' }),
+    'setup.list': () => ok(world.setups),
+    'setup.choose': ({ repo }) => setup(repo),
+    'setup.check': ({ repo }) => setup(repo),
+    'setup.start': ({ repo }) => setup(repo),
+    'setup.pause': ({ repo }) => setup(repo),
+    'setup.setAutoStart': ({ repo }) => setup(repo),
+    'setup.remove': () => ok(undefined),
+    'licence.read': ({ repo }) =>
+      ok({ repo, file: 'LICENSE.txt', sha256: 'ab12'.repeat(16), text: `COMMUNITY LICENCE\n\n${'1. Terms that the authors wrote, shown as they are. '.repeat(60)}` }),
+    'models.list': () => ok(world.installed),
+    'models.suggested': () => ok(world.suggested),
+    'models.remove': () => ok(undefined),
+    'models.sanityCheck': ({ id }) => ok(world.installed.find((model) => model.id === id)),
+    'storage.get': () => ok(world.storage),
+    'chats.list': () => ok([...chats.values()]),
+    'chats.create': ({ modelId }) =>
+      ok(put({ id: `new${(counter += 1)}`, title: '', modelId, createdAt: now, updatedAt: now, headId: null, systemPrompt: '', messages: [], sampling: { temperature: 0.7, topP: 0.9, topK: 40, minP: 0, repetitionPenalty: 1, maxNewTokens: 512 } })),
+    'chats.get': ({ chatId }) => {
+      const chat = chats.get(chatId);
+      return chat ? ok(chat) : gone;
+    },
+    'chats.search': ({ words }) => ok([...chats.values()].filter((chat) => chat.title.toLowerCase().includes(words.toLowerCase()))),
+    'chats.rename': ({ chatId, title }) => {
+      const chat = chats.get(chatId);
+      return chat ? ok(put({ ...chat, title })) : gone;
+    },
+    'chats.configure': ({ chatId, ...change }) => {
+      const chat = chats.get(chatId);
+      return chat ? ok(put({ ...chat, ...change })) : gone;
+    },
+    'chats.select': ({ chatId, messageId }) => {
+      const chat = chats.get(chatId);
+      return chat ? ok(put({ ...chat, headId: messageId })) : gone;
+    },
+    'chats.remove': () => ok(undefined),
+    'chats.restore': ({ chatId }) => {
+      const chat = chats.get(chatId);
+      return chat ? ok(chat) : gone;
+    },
+    'chats.export': ({ chatId }) => ok({ fileName: `${chatId}.md`, text: '# Chat' }),
+    'generation.ask': ({ chatId, parentId, text }) => {
+      const question = add(chatId, parentId, 'user', text);
+      return ok({ question, answer: add(chatId, question.id, 'assistant', '') });
+    },
+    'generation.again': ({ chatId, messageId }) => {
+      const parentId = chats.get(chatId)?.messages.find((one) => one.id === messageId)?.parentId ?? null;
+      return ok({ answer: add(chatId, parentId, 'assistant', '') });
+    },
+    'generation.stop': ({ messageId }) => {
+      for (const chat of chats.values()) {
+        const writing = chat.messages.find((one) => one.id === messageId);
+        if (!writing) continue;
+        const message: Message = { ...writing, state: 'partial', finishReason: 'stopped-by-person' };
+        put({ ...chat, messages: chat.messages.map((one) => (one.id === messageId ? message : one)) });
+        tell({ type: 'generation.finished', chatId: chat.id, message });
+      }
+      return ok(undefined);
+    },
+    'engine.get': () => ok(world.engine),
+  };
+
+  return {
+    log,
+    tell,
+    async request(name, input) {
+      log.push({ name, input });
+      if (!requests[name].check(input)) throw new Error(`the page sent a malformed ${name}: ${JSON.stringify(input)}`);
+      await Promise.resolve();
+      return answers[name](input) as never; // the table above pairs names and outputs
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

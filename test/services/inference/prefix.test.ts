@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { createKvCache, type KvCache } from '../../../electron/services/inference/kvCache.ts';
+import type { DecoderLayout } from '../../../electron/services/inference/layout.ts';
+import { commonPrefix, createCachePool } from '../../../electron/services/inference/prefix.ts';
+import { type Feeds, kvArray, kvTensor } from '../../../electron/services/inference/session.ts';
+
+const layout: DecoderLayout = {
+  layers: 2,
+  kvHeads: 3,
+  headDim: 8,
+  kvType: 'float32',
+  rowsOut: true,
+  wantsPositions: false,
+  wantsKeep: true,
+};
+const names = [0, 1].flatMap((layer) => ['key', 'value'].map((half) => `${layer}.${half}`));
+
+/** A whole number that tells where it belongs: cache slot, head, token id (below 1000) and column. */
+const mark = (slot: number, head: number, id: number, column: number): number => ((slot * 3 + head) * 1000 + id) * 8 + column;
+
+/** What a graph would hand out for `ids` on top of `before`. */
+function outputsFor(shape: DecoderLayout, before: readonly number[], ids: readonly number[]): Feeds {
+  const all = shape.rowsOut ? ids : [...before, ...ids];
+  return Object.fromEntries(
+    names.map((name, slot) => {
+      const data = kvArray(shape.kvType, shape.kvHeads * all.length * shape.headDim);
+      let at = 0;
+      for (let head = 0; head < shape.kvHeads; head++)
+        for (const id of all) for (let column = 0; column < shape.headDim; column++) data[at++] = mark(slot, head, id, column);
+      const dims = [1, shape.kvHeads, all.length, shape.headDim];
+      return [`${shape.rowsOut ? 'delta' : 'present'}.${name}`, kvTensor(shape.kvType, data, dims)];
+    }),
+  );
+}
+
+function add(cache: KvCache, shape: DecoderLayout, ids: number[]): void {
+  cache.feeds(ids.length);
+  cache.absorb(outputsFor(shape, cache.ids, ids), ids);
+}
+
+/** Reads the past tensors back and compares every number with the one its place asks for. */
+function expectRows(cache: KvCache, shape: DecoderLayout, ids: number[]): void {
+  expect([...cache.ids]).toEqual(ids);
+  const feeds = cache.feeds(0);
+  names.forEach((name, slot) => {
+    const tensor = feeds[`past_key_values.${name}`]!;
+    const capacity = tensor.dims[2]!;
+    expect(tensor.dims).toEqual([1, shape.kvHeads, capacity, shape.headDim]);
+    expect(capacity).toBeGreaterThanOrEqual(ids.length);
+    const data = tensor.data as Float32Array;
+    let wrong = 0;
+    for (let head = 0; head < shape.kvHeads; head++)
+      ids.forEach((id, row) => {
+        for (let column = 0; column < shape.headDim; column++)
+          if (data[(head * capacity + row) * shape.headDim + column] !== mark(slot, head, id, column)) wrong++;
+      });
+    expect(wrong).toBe(0);
+  });
+}
+
+const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
+
+describe.each([
+  ['a graph that hands out new rows', layout],
+  ['a graph that hands the whole cache back', { ...layout, rowsOut: false }],
+])('the cache of %s', (_, shape) => {
+  it('holds every row in its place while it grows', () => {
+    const cache = createKvCache(shape, 4000);
+    add(cache, shape, range(0, 5));
+    for (let id = 5; id < 20; id++) add(cache, shape, [id]);
+    add(cache, shape, range(20, 300));
+    add(cache, shape, range(320, 300));
+    expectRows(cache, shape, range(0, 620));
+  });
+
+  it('forgets from a token on and goes on differently', () => {
+    const cache = createKvCache(shape, 4000);
+    add(cache, shape, range(0, 400));
+    cache.truncate(150);
+    expectRows(cache, shape, range(0, 150));
+    add(cache, shape, range(900, 200));
+    expectRows(cache, shape, [...range(0, 150), ...range(900, 200)]);
+    cache.truncate(0);
+    add(cache, shape, [1]);
+    expectRows(cache, shape, [1]);
+  });
+
+  it('copies a beginning and leaves the original alone', () => {
+    const [original, copy] = [createKvCache(shape, 4000), createKvCache(shape, 4000)];
+    add(original, shape, range(0, 400));
+    copy.copyFrom(original, 300);
+    add(copy, shape, range(700, 10));
+    expectRows(copy, shape, [...range(0, 300), ...range(700, 10)]);
+    expectRows(original, shape, range(0, 400));
+  });
+
+  it('never takes more room than the context can fill', () => {
+    const cache = createKvCache(shape, 300);
+    add(cache, shape, range(0, 290));
+    add(cache, shape, range(290, 10));
+    expect(cache.bytes).toBe(300 * 2 * 2 * 3 * 8 * 4);
+  });
+});
+
+describe('keeping caches for several chats', () => {
+  const pool = (maxBytes = Infinity): ReturnType<typeof createCachePool> =>
+    createCachePool(() => createKvCache(layout, 4000), { most: 2, maxBytes });
+  const use = (caches: ReturnType<typeof pool>, key: string, prompt: number[]): number => {
+    const cache = caches.take(key, prompt);
+    const reused = cache.ids.length;
+    add(cache, layout, prompt.slice(reused));
+    expectRows(cache, layout, prompt);
+    return reused;
+  };
+
+  it('reuses what the next turn of a chat shares with the last one', () => {
+    const caches = pool();
+    expect(use(caches, 'a', range(0, 10))).toBe(0);
+    expect(use(caches, 'a', range(0, 25))).toBe(10);
+    expect(use(caches, 'a', [...range(0, 20), 99, 98])).toBe(20);
+  });
+
+  it('leaves one token to run when the prompt is known completely', () => {
+    const caches = pool();
+    use(caches, 'a', range(0, 10));
+    expect(caches.take('a', range(0, 10)).ids.length).toBe(9);
+    expect(caches.take('a', range(0, 4)).ids.length).toBe(3);
+  });
+
+  it('keeps two chats side by side and lets the one used longest ago go', () => {
+    const caches = pool();
+    use(caches, 'a', range(0, 10));
+    use(caches, 'b', range(100, 10));
+    expect(use(caches, 'a', range(0, 12))).toBe(10);
+    expect(use(caches, 'b', range(100, 12))).toBe(10);
+    use(caches, 'c', range(200, 10)); // a goes
+    expect(use(caches, 'b', range(100, 14))).toBe(12);
+    expect(use(caches, 'a', range(0, 14))).toBe(0);
+  });
+
+  it('lets other chats go when all together take too much memory', () => {
+    const caches = pool(256 * 2 * 2 * 3 * 8 * 4);
+    use(caches, 'a', range(0, 10));
+    use(caches, 'b', range(100, 10));
+    use(caches, 'b', range(100, 12));
+    expect(use(caches, 'a', range(0, 12))).toBe(0);
+  });
+
+  it('starts a new chat from the long beginning it shares with another', () => {
+    const caches = pool();
+    use(caches, 'a', range(0, 100));
+    expect(use(caches, 'b', [...range(0, 60), ...range(500, 5)])).toBe(60);
+    expect(use(caches, 'a', range(0, 101))).toBe(100);
+    expect(use(pool(), 'b', range(0, 5))).toBe(0);
+  });
+});
+
+it.each([
+  [[], [], 0],
+  [[1], [], 0],
+  [[1, 2, 3], [1, 2, 4], 2],
+  [[1, 2], [1, 2, 3], 2],
+  [[2, 1], [1, 2], 0],
+])('the common prefix of %j and %j is %i', (a, b, wanted) => {
+  expect(commonPrefix(a, b)).toBe(wanted);
+});
