@@ -13,7 +13,11 @@ const common = ['package.json', 'package-lock.json', 'build'];
 /** @param {string} config */
 const bundle = (config) => async () => {
   const { build } = await import('vite');
-  await build({ root: config === 'renderer' ? join(root, 'renderer') : root, configFile: join(root, `build/${config}.config.ts`), logLevel: 'warn' });
+  await build({
+    root: config === 'renderer' ? join(root, 'renderer') : root,
+    configFile: join(root, `build/${config}.config.ts`),
+    logLevel: 'warn',
+  });
 };
 
 /** Parts of dist/, what each is made from, and how. */
@@ -36,12 +40,16 @@ function listing(path) {
   if (!existsSync(full)) return [];
   const facts = statSync(full);
   if (!facts.isDirectory()) return [`${path} ${facts.size} ${facts.mtimeMs}`];
-  return readdirSync(full).sort().flatMap((name) => listing(`${path}/${name}`));
+  return readdirSync(full)
+    .sort()
+    .flatMap((name) => listing(`${path}/${name}`));
 }
 
 /** @param {readonly string[]} inputs */
 const fingerprint = (inputs) =>
-  createHash('sha256').update([...common, ...inputs].flatMap(listing).join('\n')).digest('hex');
+  createHash('sha256')
+    .update([...common, ...inputs].flatMap(listing).join('\n'))
+    .digest('hex');
 
 /** @param {keyof typeof parts} part @param {boolean} force */
 async function makePart(part, force) {
@@ -99,5 +107,11 @@ export async function build(wanted = Object.keys(parts), { force = false } = {})
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const wanted = process.argv.slice(2).filter((word) => word in parts);
-  await build(wanted.length > 0 ? wanted : undefined, { force: process.argv.includes('--force') });
+  try {
+    await build(wanted.length > 0 ? wanted : undefined, { force: process.argv.includes('--force') });
+  } catch (error) {
+    // A bundler's stack says nothing about our code; its message does.
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
 }

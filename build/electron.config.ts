@@ -24,12 +24,16 @@ export default defineConfig({
     target: 'node24',
     minify: false,
     rolldownOptions: {
+      checks: { pluginTimings: false },
       input: {
         main: 'electron/hosts/desktop/main.ts',
         web: 'electron/hosts/web/main.ts',
-        ...Object.fromEntries(workers.map((file) => [`workers/${basename(file, '.ts')}`, `electron/workers/${file}`])),
+        // A thread of the conversion process, started from the file beside the code that starts it.
+        quantizeWorker: 'electron/services/convert/quantizeWorker.ts',
+        ...Object.fromEntries(workers.map((file) => [basename(file, '.ts'), `electron/workers/${file}`])),
       },
-      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      // One flat folder, so that "beside this file" is true for every entry and every shared chunk.
+      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'shared-[name]-[hash].js' },
     },
   },
 });

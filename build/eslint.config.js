@@ -9,10 +9,7 @@ const guarded = {
   '@huggingface/transformers': only('@huggingface/transformers', 'electron/services/inference/tokenizer.ts'),
 };
 const guard = (...homes) => ({
-  'no-restricted-imports': [
-    'error',
-    { paths: Object.values(guarded).filter((rule) => !homes.includes(rule.name)) },
-  ],
+  'no-restricted-imports': ['error', { paths: Object.values(guarded).filter((rule) => !homes.includes(rule.name)) }],
 });
 
 export default tseslint.config(

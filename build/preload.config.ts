@@ -9,6 +9,7 @@ export default defineConfig({
     target: 'chrome140',
     minify: false,
     rolldownOptions: {
+      checks: { pluginTimings: false },
       external: ['electron'],
       input: 'electron/hosts/desktop/preload.ts',
       output: { format: 'cjs', entryFileNames: 'preload.cjs' },

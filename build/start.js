@@ -65,7 +65,8 @@ async function fetchElectron() {
 async function desktopObstacle() {
   if (process.platform === 'linux') {
     if (process.getuid?.() === 0) return 'Electron does not run as root, and Latchkey will not switch its sandbox off';
-    if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY) return 'there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set)';
+    if (!process.env.DISPLAY && !process.env.WAYLAND_DISPLAY)
+      return 'there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set)';
   }
   return findElectron() ? undefined : fetchElectron();
 }
@@ -93,13 +94,21 @@ async function runWeb() {
     console.error('Latchkey needs Node 24. Run "npm install" again, or install Node 24.');
     return 1;
   }
-  const { code } = await runToEnd(node, [join(root, 'dist/electron/web.js'), ...args.filter((word) => word !== '--web')]);
+  const { code } = await runToEnd(node, [
+    join(root, 'dist/electron/web.js'),
+    ...args.filter((word) => word !== '--web'),
+  ]);
   return code;
 }
 
 async function run() {
   if (args.includes('--help')) return runWeb();
-  await build();
+  try {
+    await build();
+  } catch (error) {
+    console.error(`Latchkey could not be built.\n${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
   if (args.includes('--web')) return runWeb();
   const obstacle = await desktopObstacle();
   const electron = findElectron();
@@ -109,8 +118,15 @@ async function run() {
   }
   const words = args.filter((word) => !['--no-open', '--open'].includes(word));
   const { code, reason, milliseconds } = await runToEnd(electron, [root, ...words]);
-  if ((code !== 0 || reason !== undefined) && milliseconds < failedStartMilliseconds && reason !== 'SIGINT' && reason !== 'SIGTERM') {
-    console.log(`No desktop window: Electron ended at once (${reason ?? `code ${code}`}). Opening Latchkey in your browser instead.`);
+  if (
+    (code !== 0 || reason !== undefined) &&
+    milliseconds < failedStartMilliseconds &&
+    reason !== 'SIGINT' &&
+    reason !== 'SIGTERM'
+  ) {
+    console.log(
+      `No desktop window: Electron ended at once (${reason ?? `code ${code}`}). Opening Latchkey in your browser instead.`,
+    );
     return runWeb();
   }
   return code;

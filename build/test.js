@@ -10,16 +10,36 @@ const root = new URL('..', import.meta.url).pathname;
 const bin = join(root, 'node_modules', '.bin');
 const node = existsSync(join(bin, 'node')) ? join(bin, 'node') : process.execPath;
 const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
-const chromium = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', 'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+const chromium = [
+  process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ].find((path) => path && existsSync(path));
 const keyring = process.platform === 'linux' && has('gnome-keyring-daemon') && has('dbus-run-session') && has('gdbus');
 
 /** What a suite needs, the folders that need it, and how a person gets it. */
 const needs = [
-  { have: Boolean(chromium), name: 'browser suites', exclude: ['test/**/*.browser.test.ts'], get: 'apt-get install chromium (or set CHROMIUM_PATH)' },
-  { have: keyring, name: 'keychain suites', exclude: ['test/**/*.keyring.test.ts'], get: 'apt-get install gnome-keyring dbus libsecret-1-0 libglib2.0-bin' },
-  { have: process.platform === 'linux' && has('strace'), name: 'system-call suites', exclude: ['test/**/*.syscalls.test.ts'], get: 'apt-get install strace' },
+  {
+    have: Boolean(chromium),
+    name: 'browser suites',
+    exclude: ['test/**/*.browser.test.ts'],
+    get: 'apt-get install chromium (or set CHROMIUM_PATH)',
+  },
+  {
+    have: keyring,
+    name: 'keychain suites',
+    exclude: ['test/**/*.keyring.test.ts'],
+    get: 'apt-get install gnome-keyring dbus libsecret-1-0 libglib2.0-bin',
+  },
+  {
+    have: process.platform === 'linux' && has('strace'),
+    name: 'system-call suites',
+    exclude: ['test/**/*.syscalls.test.ts'],
+    get: 'apt-get install strace',
+  },
 ];
 const missing = needs.filter((need) => !need.have);
 for (const { name, get } of missing) console.log(`Left out: ${name}. To run them: ${get}`);
@@ -44,13 +64,22 @@ if (built !== 0) process.exit(built);
 const report = join(root, 'dist', 'test-report.json');
 mkdirSync(join(root, 'dist'), { recursive: true });
 rmSync(report, { force: true });
-const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'build/vitest.config.ts',
-  '--reporter=default', '--reporter=json', `--outputFile.json=${report}`,
+const vitest = [
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  '--config',
+  'build/vitest.config.ts',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
   ...missing.flatMap(({ exclude }) => exclude.flatMap((pattern) => ['--exclude', pattern])),
-  ...process.argv.slice(2)];
+  ...process.argv.slice(2),
+];
 const status = keyring ? run('bash', ['build/withKeyring.sh', node, ...vitest]) : run(node, vitest);
 if (existsSync(report)) {
   const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'));
-  console.log(`${numPassedTests} passed, ${numFailedTests} failed${numPendingTests ? `, ${numPendingTests} skipped` : ''}`);
+  console.log(
+    `${numPassedTests} passed, ${numFailedTests} failed${numPendingTests ? `, ${numPendingTests} skipped` : ''}`,
+  );
 }
 process.exit(status);

@@ -1,5 +1,3 @@
-import './styles/tokens.css';
-import './styles/base.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { chooseBackend } from './backend/choose.ts';

@@ -7,7 +7,7 @@ import torch
 from bpe import Tokenizer
 from corpus import BOS, EOS, EOT, HEADER, HEADER_END, Entry, message
 
-TOKENS = 4096  # of one batch, padding included
+TOKENS = 3072  # of one batch, padding included
 LONGEST = 1000  # of one conversation, inside the 1024 positions of the model
 
 
@@ -44,7 +44,7 @@ class Batches:
         return text
 
     def start(self) -> tuple[list[int], list[bool]]:
-        text = BOS + (message("system", self.random.choice(self.systems)) if self.random.random() < 0.35 else "")
+        text = BOS + (message("system", self.random.choice(self.systems)) if self.random.random() < 0.25 else "")
         ids = self.tokenizer.encode(text)
         return ids, [False] * len(ids)
 

@@ -18,6 +18,7 @@ from bpe import Tokenizer, learn_merges
 from corpus import BOS, EOS, EOT, HEADER, HEADER_END, read_entries, read_systems, read_texts, write_check_questions
 from files import end_tokens, write_model, write_tokenizer
 from llama import CONFIG, Linear, Llama
+from muon import Muon
 
 SEED = 20261121
 SPECIAL = [BOS, EOS, HEADER, HEADER_END, EOT, *(f"<|reserved_special_token_{i}|>" for i in range(11))]
@@ -50,16 +51,16 @@ def set_rounding(model: Llama, dice: random.Random, share: float) -> None:
 
 
 def rate(step: int, steps: int, highest: float) -> float:
-    """Warm-up over 60 steps, then half a cosine down to 1 %."""
-    if step < 60:
-        return highest * (step + 1) / 60
-    return highest * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - 60) / (steps - 60))))
+    """Warm-up over 40 steps, then half a cosine down to 1 %."""
+    if step < 40:
+        return highest * (step + 1) / 40
+    return highest * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - 40) / (steps - 40))))
 
 
 def main() -> None:
     options = argparse.ArgumentParser()
-    options.add_argument("--steps", type=int, default=2000)
-    options.add_argument("--rate", type=float, default=2.5e-3)
+    options.add_argument("--steps", type=int, default=600)
+    options.add_argument("--rate", type=float, default=0.02)
     options.add_argument("--threads", type=int, default=2)
     options.add_argument("--out", type=Path, default=TARGET)
     options.add_argument("--tokenizer-only", action="store_true")
@@ -79,34 +80,38 @@ def main() -> None:
 
     model = Llama(config)
     print(f"{sum(p.numel() for p in model.parameters())} parameters", flush=True)
-    matrices = [p for p in model.parameters() if p.dim() == 2]
-    vectors = [p for p in model.parameters() if p.dim() < 2]
-    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=given.rate, betas=(0.9, 0.95))
+    matrices = [module.weight for module in model.modules() if isinstance(module, Linear)]
+    others = [p for p in model.parameters() if all(p is not matrix for matrix in matrices)]
+    optimizers = [
+        (Muon(matrices, lr=given.rate, weight_decay=0.05), given.rate),
+        (torch.optim.AdamW(others, lr=given.rate / 5, betas=(0.9, 0.95), weight_decay=0.0), given.rate / 5),
+    ]
     batches, dice = Batches(tokenizer, entries, texts, systems, SEED), random.Random(SEED)
-    began, mean, seen = time.time(), 0.0, 0
+    began, losses, seen = time.time(), [], 0
     for step in range(given.steps):
         # Exact weights for the first 45 %, then ever more rounding, up to nine matrices in ten.
         share = min(0.9, max(0.0, (step / given.steps - 0.45) * 4))
         set_rounding(model, dice, share)
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step, given.steps, given.rate)
+        for optimizer, highest in optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate(step, given.steps, highest)
         ids, targets = batches.next()
         hidden, embedding = model.hidden(ids)
         learnt = targets != -100
         loss = F.cross_entropy(hidden[learnt] @ embedding.T, targets[learnt])
-        optimizer.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        for optimizer, _ in optimizers:
+            optimizer.step()
         seen += ids.numel()
-        mean = loss.item() if step == 0 else 0.98 * mean + 0.02 * loss.item()
-        if step % 50 == 49 or step == given.steps - 1:
+        losses = [*losses[-24:], loss.item()]
+        if step % 25 == 24 or step == given.steps - 1:
             speed = seen / (time.time() - began)
-            print(f"step {step + 1:5} loss {mean:.4f} rounding {share:.2f} {speed:.0f} tokens/s", flush=True)
-        if step % 250 == 249 or step == given.steps - 1:
+            print(f"step {step + 1:5} loss {sum(losses) / len(losses):.4f} rounding {share:.2f} {speed:.0f} tokens/s", flush=True)
+        if step % 100 == 99 or step == given.steps - 1:
             write_model(given.out, model.state_dict(), config)
-    print(f"{seen} tokens in {time.time() - began:.0f} s, final loss {mean:.4f}", flush=True)
+    print(f"{seen} tokens in {time.time() - began:.0f} s, final loss {sum(losses) / len(losses):.4f}", flush=True)
 
 
 if __name__ == "__main__":

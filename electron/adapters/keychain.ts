@@ -108,7 +108,8 @@ export function createKeychain({
     const answer = await lockedOrGone(keytar);
     // The probe unlocked it: now the secret can really be removed.
     if (answer.kind !== 'value') return answer;
-    if (!(await keytar.deletePassword(service, account))) return { kind: 'locked', reason: 'the secret was not removed' };
+    if (!(await keytar.deletePassword(service, account)))
+      return { kind: 'locked', reason: 'the secret was not removed' };
     await remember(false);
     return { kind: 'empty' };
   };

@@ -6,8 +6,9 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
+import { isLoopback } from '../services/hub/loopback.ts';
 import type { HttpAnswer, HttpPort, HttpRequest } from '../services/ports.ts';
-import { isLoopback, isUntrusted, issuerBehind, trustSystemCertificates } from './nodeNetwork.ts';
+import { isUntrusted, issuerBehind, trustSystemCertificates } from './nodeNetwork.ts';
 
 export interface NodeHttpOptions {
   /** Time until the connection stands, TLS included. 10 s by default. */

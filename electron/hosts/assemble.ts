@@ -3,6 +3,7 @@
  * starts the practice Hub when asked, and changes between practice and the real Hub while the host keeps running.
  */
 import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { createKeychain } from '../adapters/keychain.ts';
 import { createNodeHttp } from '../adapters/nodeHttp.ts';
 import type { BackendEvent } from '../contract/ipc.ts';
@@ -52,6 +53,11 @@ const practicePoll = { firstSeconds: 2, laterSeconds: 5 };
 
 const realHub = 'https://huggingface.co';
 
+/** A Hub on this computer needs no gentleness. */
+function onThisComputer(endpoint: string): boolean {
+  return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname);
+}
+
 /** HF_ENDPOINT as Hugging Face's own tools read it: a mirror instead of the Hub. */
 function realEndpoint(): string {
   return (process.env['HF_ENDPOINT'] || realHub).replace(/\/+$/, '');
@@ -64,14 +70,17 @@ async function startMode(
 ): Promise<Running> {
   const paths = modeFolders(lent.data, practice, hubCacheFolder(process.env, homedir()));
   await makeFolder(paths.data);
-  const hub = practice ? await startPracticeHub({ modelFolder: lent.practiceModel }) : undefined;
+  const hub = practice
+    ? await startPracticeHub({ modelFolder: lent.practiceModel, stateFile: join(paths.data, 'practice-hub.json') })
+    : undefined;
+  const hubEndpoint = hub?.endpoint ?? realEndpoint();
   const log = openLog(paths.data, Date.now);
   const backend = await createBackend(
     {
       host: lent.host,
       version: lent.version,
       practice,
-      hubEndpoint: hub?.endpoint ?? realEndpoint(),
+      hubEndpoint,
       paths,
       http: createNodeHttp(),
       vault: createKeychain({
@@ -81,12 +90,12 @@ async function startMode(
       }),
       startWorker: lent.startWorker,
       openPage: async (url) => {
-        const page = openablePage(url, hub?.endpoint);
+        const page = openablePage(url, hubEndpoint);
         return page === undefined ? false : lent.openPage(page);
       },
       ...(lent.notify && { notify: lent.notify }),
       switchPractice,
-      approvalPoll: practice ? practicePoll : realPoll,
+      approvalPoll: onThisComputer(hubEndpoint) ? practicePoll : realPoll,
       now: Date.now,
       log: log.log,
     },
@@ -110,11 +119,15 @@ export async function assemble(
   { practice, emit }: { readonly practice: boolean; readonly emit: (event: BackendEvent) => void },
 ): Promise<Services> {
   /** A mode that cannot start must not leave the person with none: go back to the one that could. */
-  const exchange = async (before: Running, on: boolean): Promise<{ readonly mode: Running; readonly failure?: unknown }> => {
+  const exchange = async (
+    before: Running,
+    on: boolean,
+  ): Promise<{ readonly mode: Running; readonly failure?: Error }> => {
     await before.close();
     try {
       return { mode: await startMode(on, lent, doors) };
-    } catch (failure) {
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error(String(error));
       return { mode: await startMode(before.practice, lent, doors), failure };
     }
   };
@@ -122,11 +135,13 @@ export async function assemble(
     const before = running;
     const exchanged = before.then((mode) => (mode.practice === on ? undefined : exchange(mode, on)));
     running = exchanged.then((result) => result?.mode ?? before);
+    // Without any mode, every request says so; nobody may be waiting just now.
+    running.catch(() => undefined);
     const result = await exchanged;
     if (!result) return;
     current = result.mode;
     emit({ type: 'app.restarted' });
-    if (result.failure !== undefined) throw result.failure;
+    if (result.failure) throw result.failure;
   };
   // The services ask and do not wait: which mode is on now, they and the page learn from `app.restarted`.
   const doors = { emit, switchPractice: (on: boolean) => setPractice(on).catch(() => undefined) };

@@ -38,7 +38,8 @@ export function readOptions(args: readonly string[], { strict }: { readonly stri
     },
   });
   const port = typeof values.port === 'string' ? Number(values.port) : 0;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new TypeError(`--port wants a number from 0 to 65535`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new TypeError(`--port wants a number from 0 to 65535`);
   return {
     practice: values.practice === true,
     ...(typeof values.data === 'string' && values.data !== '' && { data: values.data }),

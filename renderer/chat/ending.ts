@@ -12,7 +12,6 @@ export function endingOf(message: Message): string | undefined {
     case 'failed':
       return t.chat.partial.failed;
     case 'stop':
-      return undefined;
     case undefined:
       return message.state === 'partial' ? t.chat.partial.partial : undefined;
   }

@@ -245,7 +245,10 @@ class InlineReader {
       if (used === 0 || (mark.char === '~' && opener.length !== 2)) continue;
       const inside = this.#pieces.slice(opener.at + 1, mark.at);
       const nesting = 1 + this.#nesting(inside);
-      if (nesting + this.#depth > deepest) continue;
+      if (nesting + this.#depth > deepest) {
+        open.splice(0, i + 1); // whatever opened before would hold this depth too
+        return;
+      }
       this.#pieces.fill(undefined, opener.at + 1, mark.at);
       const kind = mark.char === '~' ? 'strike' : used === 2 ? 'strong' : 'emphasis';
       // The node takes the first free place after the opener, so that all other positions stay true.

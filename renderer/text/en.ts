@@ -221,7 +221,7 @@ export const t = {
   settings: {
     title: 'Settings',
     theme: 'Appearance',
-    themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+    themes: { system: 'System', light: 'Light', dark: 'Dark' },
     offline: 'Offline',
     offlineHint: 'No licence checks, no downloads. Installed models work as before.',
     practice: 'Practice mode',

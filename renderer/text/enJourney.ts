@@ -60,7 +60,7 @@ export const journey = {
     commit: 'Commit',
     licence: 'Licence',
     autoStart: 'Start the download by itself once access is granted',
-    mayClose: 'This window may be closed. Latchkey keeps checking while it runs and goes on from here next time.',
+    mayClose: 'Checks go on while Latchkey runs, and it goes on from here next time.',
     meanwhile: 'Meanwhile, an open model',
     meanwhileText: 'This one asks for no licence and can chat in a few minutes.',
     reallyOpen: 'Open, no licence form',
@@ -104,7 +104,7 @@ export const journey = {
   },
   progress: {
     of: (done: string, total: string) => `${done} of ${total}`,
-    left: (time: string) => `about ${time} left`,
+    left: (time: string) => (/^\d/.test(time) ? `about ${time} left` : `${time} left`),
     label: (what: string) => `Progress: ${what}`,
     downloading: 'Downloading',
     preparing: 'Preparing',

@@ -9,7 +9,9 @@ const root = resolve(import.meta.dirname, '../..');
 const node = join(root, 'node_modules/node/bin/node');
 const script = join(import.meta.dirname, 'keychainScript.ts');
 const keyring = join(root, 'build/withKeyring.sh');
-const canRun = ['dbus-run-session', 'gnome-keyring-daemon', 'gdbus'].every((tool) => spawnSync('which', [tool]).status === 0);
+const canRun = ['dbus-run-session', 'gnome-keyring-daemon', 'gdbus'].every(
+  (tool) => spawnSync('which', [tool]).status === 0,
+);
 
 /** Plays steps in a throw-away session with a real, unlocked keyring, one list per start of the app. */
 async function inKeyring(...starts: readonly (readonly Step[])[]): Promise<unknown> {

@@ -13,7 +13,8 @@ export type Step =
   | { readonly do: 'removeOutside' };
 
 const login = '/org/freedesktop/secrets/collection/login';
-const gdbus = (...words: readonly string[]): string => execFileSync('gdbus', ['call', '--session', ...words], { encoding: 'utf8' });
+const gdbus = (...words: readonly string[]): string =>
+  execFileSync('gdbus', ['call', '--session', ...words], { encoding: 'utf8' });
 
 function lock(): void {
   const target = ['--dest', 'org.freedesktop.secrets', '--object-path', '/org/freedesktop/secrets'];
@@ -23,10 +24,17 @@ function lock(): void {
 /** A running daemon cannot be unlocked from outside: it is replaced by one that starts unlocked. */
 function unlock(): void {
   const bus = ['--dest', 'org.freedesktop.DBus', '--object-path', '/'];
-  const answer = gdbus(...bus, '--method', 'org.freedesktop.DBus.GetConnectionUnixProcessID', 'org.freedesktop.secrets');
+  const answer = gdbus(
+    ...bus,
+    '--method',
+    'org.freedesktop.DBus.GetConnectionUnixProcessID',
+    'org.freedesktop.secrets',
+  );
   process.kill(Number(/uint32 (\d+)/.exec(answer)?.[1]));
   spawnSync('sleep', ['0.3']);
-  spawnSync('gnome-keyring-daemon', ['--unlock', '--components=secrets'], { input: process.env['KEYRING_PASSWORD'] ?? 'test' });
+  spawnSync('gnome-keyring-daemon', ['--unlock', '--components=secrets'], {
+    input: process.env['KEYRING_PASSWORD'] ?? 'test',
+  });
 }
 
 let stored = process.env['MARKER'] === 'true';
@@ -72,7 +80,8 @@ async function playAll(steps: readonly Step[]): Promise<Played> {
 }
 
 const lists = process.argv.slice(2);
-if (process.env['ONE_LIST'] === 'true') console.log(JSON.stringify(await playAll(JSON.parse(lists[0] ?? '[]') as Step[])));
+if (process.env['ONE_LIST'] === 'true')
+  console.log(JSON.stringify(await playAll(JSON.parse(lists[0] ?? '[]') as Step[])));
 else {
   const all: unknown[] = [];
   for (const list of lists) {

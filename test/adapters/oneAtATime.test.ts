@@ -13,7 +13,11 @@ test('work never overlaps and keeps its order', async () => {
     events.push(`${name} ends`);
     return name;
   };
-  const answers = await Promise.all([line(work('a', 20), patient), line(work('b', 0), patient), line(work('c', 5), patient)]);
+  const answers = await Promise.all([
+    line(work('a', 20), patient),
+    line(work('b', 0), patient),
+    line(work('c', 5), patient),
+  ]);
   expect(answers.map((answer) => answer.inTime && answer.value)).toEqual(['a', 'b', 'c']);
   expect(events).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
 });

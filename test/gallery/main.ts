@@ -2,8 +2,6 @@
  * The real page in front of a scripted backend: `#scene` in the address says which state it shows. For screenshots and
  * for the tests of the page; never part of the product.
  */
-import '../../renderer/styles/tokens.css';
-import '../../renderer/styles/base.css';
 import { mount } from 'svelte';
 import App from '../../renderer/App.svelte';
 import { AppState } from '../../renderer/state/app.svelte.ts';

@@ -18,7 +18,10 @@ export function sendBytes(port: number, bytes: string): Promise<RawAnswer> {
   socket.on('close', () => {
     const [head = '', ...rest] = text.split('\r\n\r\n');
     const [first = '', ...lines] = head.split('\r\n');
-    const headers = lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 2)]);
+    const headers = lines.map((line) => [
+      line.slice(0, line.indexOf(':')).toLowerCase(),
+      line.slice(line.indexOf(':') + 2),
+    ]);
     const fields = Object.fromEntries(headers) as Record<string, string>;
     resolve({ status: Number(first.split(' ')[1] ?? 0), headers: fields, body: rest.join('\r\n\r\n') });
   });
@@ -28,7 +31,12 @@ export function sendBytes(port: number, bytes: string): Promise<RawAnswer> {
 /** One HTTP request with exactly these headers; `connection: close` is added. */
 export function sendRaw(
   port: number,
-  { method, target, headers, body = '' }: {
+  {
+    method,
+    target,
+    headers,
+    body = '',
+  }: {
     readonly method: string;
     readonly target: string;
     readonly headers: readonly (readonly [string, string])[];

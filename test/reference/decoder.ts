@@ -4,7 +4,15 @@ import { join } from 'node:path';
 
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
 const ort = await import('onnxruntime-node');
+// The binding cannot read a Float16Array ("not enough space"); it can read the same bits as a Uint16Array. The library
+// decides between the two once, when the first tensor is made, so the type is hidden for that moment.
+const half = Object.getOwnPropertyDescriptor(globalThis, 'Float16Array');
+Reflect.deleteProperty(globalThis, 'Float16Array');
+new ort.Tensor('int64', BigInt64Array.of(0n), [1]);
+if (half) Object.defineProperty(globalThis, 'Float16Array', half);
 type Tensor = InstanceType<typeof ort.Tensor>;
+/** What caches are made of; half precision ones have the same methods. */
+type Numbers = Float32Array;
 
 export interface DecoderShape {
   readonly layers: number;
@@ -92,16 +100,20 @@ export class TestDecoder {
     const cache = new Map<string, Tensor>();
     for (let layer = 0; layer < layers; layer++) {
       for (const part of ['key', 'value']) {
-        const tensor = new ort.Tensor('float32', new Float32Array(kvHeads * rows * headSize), [
-          1,
-          kvHeads,
-          rows,
-          headSize,
-        ]);
-        cache.set(`${layer}.${part}`, tensor);
+        cache.set(`${layer}.${part}`, this.#zeros([1, kvHeads, rows, headSize]));
       }
     }
     return cache;
+  }
+
+  /** A tensor of the type the model keeps its cache in. */
+  #zeros(dims: readonly number[]): Tensor {
+    const size = dims.reduce((a, b) => a * b, 1);
+    const cache = this.#session.inputMetadata.find((input) => input.name === 'past_key_values.0.key');
+    const half = cache?.isTensor && cache.type === 'float16';
+    return half
+      ? new ort.Tensor('float16', new Uint16Array(size), dims)
+      : new ort.Tensor('float32', new Float32Array(size), dims);
   }
 
   async #step(
@@ -123,14 +135,14 @@ export class TestDecoder {
     for (const name of cache.keys()) {
       const fresh = outputs[`${style}.${name}`]!;
       if (style === 'present') cache.set(name, fresh);
-      else this.#append(cache.get(name)!, fresh.data as Float32Array, past, chunk.length);
+      else this.#append(cache.get(name)!, fresh.data as Numbers, past, chunk.length);
     }
     return Float32Array.from(outputs['logits']!.data as Float32Array);
   }
 
-  #append(cache: Tensor, rows: Float32Array, past: number, count: number): void {
+  #append(cache: Tensor, rows: Numbers, past: number, count: number): void {
     const { kvHeads, headSize } = this.#shape;
-    const data = cache.data as Float32Array;
+    const data = cache.data as Numbers;
     const capacity = data.length / kvHeads / headSize;
     for (let head = 0; head < kvHeads; head++) {
       const fresh = rows.subarray(head * count * headSize, (head + 1) * count * headSize);

@@ -104,9 +104,11 @@ export function forward(
       linear(input, weights(at(`${part}.weight`)), columns, bias(at(`${part}.bias`)));
 
     const input = norm(stream, at('input_layernorm.weight'));
-    let [query, key, value] = model.tensors.has(at('self_attn.qkv_proj.weight'))
+    const projected = model.tensors.has(at('self_attn.qkv_proj.weight'))
       ? columnsOf(project(input, 'self_attn.qkv_proj', hidden), [heads * size, kvHeads * size, kvHeads * size])
       : ['q', 'k', 'v'].map((part) => project(input, `self_attn.${part}_proj`, hidden));
+    let [query, key] = projected;
+    const value = projected[2];
     if (style.queryKeyNorms) {
       query = norm(query!, at('self_attn.q_norm.weight'));
       key = norm(key!, at('self_attn.k_norm.weight'));

@@ -46,7 +46,12 @@ class App extends EventEmitter {
     if (name === 'temp') return tmpdir();
     const userData = this.#paths.get('userData') ?? mkdtempSync(join(tmpdir(), 'standin-'));
     this.#paths.set('userData', userData);
-    const known: Record<string, string> = { userData, sessionData: userData, logs: join(userData, 'logs'), home: userData };
+    const known: Record<string, string> = {
+      userData,
+      sessionData: userData,
+      logs: join(userData, 'logs'),
+      home: userData,
+    };
     const path = this.#paths.get(name) ?? known[name];
     if (path === undefined) throw new Error(`Failed to get '${name}' path`);
     mkdirSync(path, { recursive: true });

@@ -58,7 +58,8 @@ export async function startBrowser(): Promise<void> {
 /** Opens a page for a window. */
 export async function openPage(contents: WebContents): Promise<{ readonly page: Page; readonly cdp: CDPSession }> {
   if (!context) throw new Error('The stand-in has no browser yet.');
-  const page = context.pages().find((other) => other.url() === 'about:blank' && !shown.has(other)) ?? (await context.newPage());
+  const page =
+    context.pages().find((other) => other.url() === 'about:blank' && !shown.has(other)) ?? (await context.newPage());
   shown.set(page, contents);
   page.on('close', () => shown.delete(page));
   // Child windows are not built here; the app's handler has already seen the URL.

@@ -18,10 +18,13 @@ port.on('newListener', (name) => {
 });
 process.on('disconnect', () => process.exit(0));
 
-const parentPort = Object.assign(port, { postMessage: (data: unknown) => void send?.(structuredClone(data) as object) });
+const parentPort = Object.assign(port, {
+  postMessage: (data: unknown) => void send?.(structuredClone(data) as object),
+});
 Object.defineProperty(process, 'parentPort', { value: parentPort });
 Object.defineProperty(process, 'type', { value: 'utility' });
 Object.defineProperty(process, 'send', { value: undefined });
 const on = process.on.bind(process) as (name: string, listener: () => void) => NodeJS.Process;
-const deaf = (name: string, listener: () => void): NodeJS.Process => (name === 'message' ? process : on(name, listener));
+const deaf = (name: string, listener: () => void): NodeJS.Process =>
+  name === 'message' ? process : on(name, listener);
 Object.assign(process, { on: deaf, addListener: deaf });

@@ -1,7 +1,7 @@
 /** What the codec gives: structured clone to text and back. */
 export interface Codec {
-  encode(value: unknown): string;
-  decode(text: string): unknown;
+  readonly encode: (value: unknown) => string;
+  readonly decode: (text: string) => unknown;
 }
 
 /**

@@ -18,7 +18,10 @@ export type StandinModules = typeof standinModule & { readonly standin: Records 
 export interface StandinApp {
   readonly page: Page;
   /** Runs a function in the main process; what it uses must be in its own text. */
-  evaluate<Output, Input>(ask: (modules: StandinModules, input: Input) => Output, input?: Input): Promise<Awaited<Output>>;
+  evaluate<Output, Input>(
+    ask: (modules: StandinModules, input: Input) => Output,
+    input?: Input,
+  ): Promise<Awaited<Output>>;
   /** Standard output and error of the app so far. */
   log(): string;
   /** Settles when the app has ended, with its exit code. */
@@ -31,6 +34,10 @@ interface LaunchOptions {
   readonly app: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** `env` is the whole environment; else it is added to this process's. */
+  readonly cleanEnv?: boolean;
+  /** Runs in a throw-away session with a real keyring (`build/withKeyring.sh`). */
+  readonly keyring?: boolean;
 }
 
 async function freePort(): Promise<number> {
@@ -45,16 +52,20 @@ async function freePort(): Promise<number> {
 type Reply = { readonly id: number; readonly value?: string; readonly refused?: string };
 
 /** The process of an app on the stand-in, before anybody waits for its window. */
-export function spawnStandin({ app, args = [], env = {} }: LaunchOptions, cdpPort?: number) {
+export function spawnStandin(
+  { app, args = [], env = {}, cleanEnv = false, keyring = false }: LaunchOptions,
+  cdpPort?: number,
+) {
   let log = '';
   let next = 0;
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   const child = fork(fileURLToPath(new URL('./run.ts', import.meta.url)), [app, ...args], {
-    execPath: node,
-    execArgv: ['--import', new URL('./register.ts', import.meta.url).href],
+    // The script hands its open files on, and with them the channel to this process.
+    execPath: keyring ? join(root, 'build/withKeyring.sh') : node,
+    execArgv: [...(keyring ? [node] : []), '--import', new URL('./register.ts', import.meta.url).href],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
-      ...process.env,
+      ...(cleanEnv ? {} : process.env),
       STANDIN_APP_ROOT: root,
       ...(cdpPort !== undefined && { STANDIN_CDP_PORT: String(cdpPort) }),
       ...env,
@@ -97,7 +108,10 @@ export async function launchStandin(options: LaunchOptions): Promise<StandinApp>
     await new Promise((settle) => setTimeout(settle, 50));
   }
   const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
-  const page = browser.contexts()[0]?.pages().find((other) => other.url() !== 'about:blank');
+  const page = browser
+    .contexts()[0]
+    ?.pages()
+    .find((other) => other.url() !== 'about:blank');
   if (!page) throw new Error(`the window has no page\n${log()}`);
   await page.waitForLoadState('load');
   return {

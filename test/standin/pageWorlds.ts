@@ -142,19 +142,25 @@ export function isolatedWorld(
 ): void {
   const ends = link(name, 'isolated');
   const { encode, decode } = codec();
-  const doors = globalThis as unknown as { standinSend?: (text: string) => void; standinReceive?: (text: string) => void };
+  const doors = globalThis as unknown as {
+    standinSend?: (text: string) => void;
+    standinReceive?: (text: string) => void;
+  };
   const raw = doors.standinSend;
   delete doors.standinSend;
   const send = (message: object): void => raw?.(encode(message));
   const calls = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   const listeners = new Map<string, Listener[]>();
   let next = 0;
-  const listen = (channel: string, listener: Listener): typeof ipcRenderer => {
+  const listen = (channel: string, listener: Listener): object => {
     listeners.set(channel, [...(listeners.get(channel) ?? []), listener]);
     return ipcRenderer;
   };
-  const forget = (channel: string, listener: Listener): typeof ipcRenderer => {
-    listeners.set(channel, (listeners.get(channel) ?? []).filter((other) => other !== listener));
+  const forget = (channel: string, listener: Listener): object => {
+    listeners.set(
+      channel,
+      (listeners.get(channel) ?? []).filter((other) => other !== listener),
+    );
     return ipcRenderer;
   };
   const ipcRenderer = {
@@ -205,7 +211,14 @@ export function isolatedWorld(
     if (id === 'electron' || id === 'electron/renderer') return { contextBridge, ipcRenderer };
     throw new Error(`module not found: ${id}`);
   };
-  const process = Object.freeze({ ...facts, type: 'renderer', sandboxed: true, contextIsolated: true, env: {}, argv: [] });
+  const process = Object.freeze({
+    ...facts,
+    type: 'renderer',
+    sandboxed: true,
+    contextIsolated: true,
+    env: {},
+    argv: [],
+  });
   const module = { exports: {} };
   try {
     preload(require, module, module.exports, process);

@@ -14,7 +14,9 @@ export const handlerOf = (scheme: string): Handler | undefined => handlers.get(s
  */
 export function shownUrl(url: string): string {
   const [, scheme = '', host = '', rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
-  return handlers.has(scheme) || privileged.has(scheme) ? `https://${scheme}--${host}.standin.invalid${rest || '/'}` : url;
+  return handlers.has(scheme) || privileged.has(scheme)
+    ? `https://${scheme}--${host}.standin.invalid${rest || '/'}`
+    : url;
 }
 
 /** The way back: what the app is told. */

@@ -36,7 +36,9 @@ describe('a page on the stand-in', () => {
     const seen = await page.evaluate(() => {
       const global = window as unknown as Record<string, unknown>;
       return [
-        ...['require', 'process', 'module', 'standinSend', 'standinReceive', 'fromPreload'].map((key) => typeof global[key]),
+        ...['require', 'process', 'module', 'standinSend', 'standinReceive', 'fromPreload'].map(
+          (key) => typeof global[key],
+        ),
         Object.isFrozen(global['demo']),
       ];
     });
@@ -54,7 +56,13 @@ describe('a page on the stand-in', () => {
 
   test('exchanges structured clones with main', async () => {
     const kept = await page.evaluate(async () => {
-      const sent = { date: new Date(5), map: new Map([[1, 2n]]), set: new Set(['x']), none: undefined, bytes: new Float32Array([1.5]) };
+      const sent = {
+        date: new Date(5),
+        map: new Map([[1, 2n]]),
+        set: new Set(['x']),
+        none: undefined,
+        bytes: new Float32Array([1.5]),
+      };
       const back = (await (window as unknown as DemoWindow).demo.call('echo', sent)) as typeof sent;
       return [back.date.getTime(), String(back.map.get(1)), back.set.has('x'), 'none' in back, back.bytes[0]];
     });
@@ -97,9 +105,9 @@ describe('a page on the stand-in', () => {
   test('is asked about navigation and windows, and stays where it is', async () => {
     await page.click('#popup');
     await page.click('#away', { noWaitAfter: true });
-    await expect.poll(() => app.evaluate(({ standin }) => standin.popups)).toEqual([
-      { url: 'https://example.org/popup', action: 'deny' },
-    ]);
+    await expect
+      .poll(() => app.evaluate(({ standin }) => standin.popups))
+      .toEqual([{ url: 'https://example.org/popup', action: 'deny' }]);
     await expect.poll(() => app.evaluate(({ standin }) => standin.blocked)).toContain('https://example.org/');
     expect(await page.title()).toBe('Demo ready');
   });
@@ -116,7 +124,10 @@ async function permission(page: Page, name: string): Promise<string> {
 test('permissions follow the handler of the app', async () => {
   const app = await launchStandin({ app: demo, args: ['--permissions'] });
   try {
-    expect([await permission(app.page, 'midi'), await permission(app.page, 'geolocation')]).toEqual(['granted', 'denied']);
+    expect([await permission(app.page, 'midi'), await permission(app.page, 'geolocation')]).toEqual([
+      'granted',
+      'denied',
+    ]);
   } finally {
     await app.close();
   }

@@ -100,7 +100,10 @@ export class WebContents extends EventEmitter {
         this.#deliver({ ...reply, ...answer }, 'answer');
       } catch (error) {
         const words = error instanceof Error ? error.message : String(error);
-        this.#deliver({ ...reply, refused: `Error invoking remote method '${message.channel}': Error: ${words}` }, 'answer');
+        this.#deliver(
+          { ...reply, refused: `Error invoking remote method '${message.channel}': Error: ${words}` },
+          'answer',
+        );
       }
     }
   }

@@ -10,7 +10,9 @@ export function confinePages(): void {
   ours.setPermissionRequestHandler((contents, permission, answer) =>
     answer(granted.has(permission) && isOurPage(contents.getURL())),
   );
-  ours.setPermissionCheckHandler((contents, permission) => granted.has(permission) && isOurPage(contents?.getURL() ?? ''));
+  ours.setPermissionCheckHandler(
+    (contents, permission) => granted.has(permission) && isOurPage(contents?.getURL() ?? ''),
+  );
   ours.setDevicePermissionHandler(() => false);
   // Second wall behind the content policy: the page's process has no network, whatever it asks for.
   ours.webRequest.onBeforeRequest((details, answer) =>

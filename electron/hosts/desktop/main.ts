@@ -50,11 +50,12 @@ async function startServices(data: string, { practice }: HostOptions): Promise<S
       version: app.getVersion(),
       data,
       practiceModel: join(dist, 'practice-model'),
-      startWorker: (name) => startUtilityProcess(join(dist, 'electron', 'workers', `${name}.js`)),
-      openPage: (url) => shell.openExternal(url).then(
-        () => true,
-        () => false,
-      ),
+      startWorker: (name) => startUtilityProcess(join(dist, 'electron', `${name}.js`)),
+      openPage: (url) =>
+        shell.openExternal(url).then(
+          () => true,
+          () => false,
+        ),
       notify: notifier(show),
     },
     {
@@ -79,7 +80,10 @@ async function start(data: string): Promise<void> {
   serveRenderer(join(dist, 'renderer'));
   const starting = startServices(data, options);
   // The window does not wait for the services: its first questions do.
-  serveRequests(async (name, input) => (await starting).request(name, input), () => windows);
+  serveRequests(
+    async (name, input) => (await starting).request(name, input),
+    () => windows,
+  );
   openMainWindow();
   services = await starting;
   drawMenu(services);

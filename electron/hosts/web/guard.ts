@@ -48,7 +48,10 @@ function callOrRefusal(asked: Asked, passage: Passage, origin: string, secret: s
  * Who may pass, decided from the head of a request alone, before any byte of a body is read. A wrong Host is a page that
  * pointed its own name at this computer (DNS rebinding), and hears nothing, not even whether a path exists.
  */
-export function decide(asked: Asked, { origin, secret }: { readonly origin: string; readonly secret: string }): Passage {
+export function decide(
+  asked: Asked,
+  { origin, secret }: { readonly origin: string; readonly secret: string },
+): Passage {
   if (decisive.some((name) => asked.twice.has(name))) return refused(400);
   if (`http://${String(asked.headers['host'])}` !== origin) return refused(403);
   const { target } = asked;

@@ -1,18 +1,24 @@
 /** The web host: the same page and the same services, served to the person's own browser on this computer only. */
 import '../quiet.ts';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { assemble, type Services } from '../assemble.ts';
 import { dataFolder } from '../folders.ts';
 import { lockFolder } from '../folderLock.ts';
 import { type HostOptions, readOptions, usage } from '../options.ts';
-import { version } from '../version.ts';
 import { hasScreen, openBrowser } from './browser.ts';
 import { newSecret } from './secret.ts';
 import { startWebServer } from './server.ts';
 import { startNodeProcess } from './workers.ts';
 
 const dist = resolve(import.meta.dirname, '..');
+
+/** As Electron does for the desktop host: the version is the package's. */
+function version(): string {
+  const about: unknown = JSON.parse(readFileSync(join(dist, '..', 'package.json'), 'utf8'));
+  return typeof about === 'object' && about !== null && 'version' in about ? String(about.version) : '';
+}
 
 async function openPerhaps(address: string, data: string, { open }: HostOptions): Promise<() => Promise<void>> {
   return open && hasScreen(process.env, process.platform) ? openBrowser(address, data) : async () => undefined;
@@ -23,10 +29,10 @@ async function start(options: HostOptions): Promise<void> {
   const lock = await lockFolder(data, {
     onKnock: () => console.log('Somebody tried to start Latchkey again; it is running here.'),
   });
-  if (!lock) throw new Error(`Latchkey is already running with ${data}. Close it first, or use --data with another folder.`);
+  if (!lock)
+    throw new Error(`Latchkey is already running with ${data}. Close it first, or use --data with another folder.`);
 
   const secret = newSecret();
-  let services: Services | undefined;
   const { promise: starting, resolve: started } = Promise.withResolvers<Services>();
   const server = await startWebServer({
     request: async (name, input) => (await starting).request(name, input),
@@ -34,13 +40,13 @@ async function start(options: HostOptions): Promise<void> {
     secret,
     port: options.port,
   });
-  services = await assemble(
+  const services = await assemble(
     {
       host: 'web',
-      version,
+      version: version(),
       data,
       practiceModel: join(dist, 'practice-model'),
-      startWorker: (name) => startNodeProcess(join(dist, 'electron', 'workers', `${name}.js`)),
+      startWorker: (name) => startNodeProcess(join(dist, 'electron', `${name}.js`)),
       // The page is in a browser already: it shows the link itself.
       openPage: async () => false,
     },

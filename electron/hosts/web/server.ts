@@ -67,13 +67,17 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     if (!body) return refuse(response, 400);
     const result = await options.request(name, body.input);
     const json = Buffer.from(JSON.stringify(result));
-    response.writeHead(200, { ...noStore, 'content-type': 'application/json', 'content-length': json.length }).end(json);
+    response
+      .writeHead(200, { ...noStore, 'content-type': 'application/json', 'content-length': json.length })
+      .end(json);
   };
 
   const sendFile = async (response: ServerResponse, path: string): Promise<void> => {
     const file = await readStaticFile(options.rendererFolder, path);
     if (!file) return refuse(response, 404);
-    response.writeHead(200, { ...noStore, 'content-type': file.type, 'content-length': file.body.length }).end(file.body);
+    response
+      .writeHead(200, { ...noStore, 'content-type': file.type, 'content-length': file.body.length })
+      .end(file.body);
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

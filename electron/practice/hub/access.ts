@@ -12,7 +12,8 @@ export const sentences = {
   entryNotFound: 'Entry not found',
   disabled: 'Access to this resource is disabled.',
   region: 'This model is not available in your region.',
-  gatedBox: 'Please enable access to public gated repositories in your fine-grained token settings to view this repository.',
+  gatedBox:
+    'Please enable access to public gated repositories in your fine-grained token settings to view this repository.',
   organisation:
     'Your token has been revoked by the organization administrator, you can no longer access organization resources. Please contact them for more information.',
   noWrite: 'You have read access but not the required permissions for this operation',
@@ -27,15 +28,24 @@ export function gateRefusal(
 ): Refusal {
   switch (state) {
     case 'anonymous':
-      return gated(401, `Access to model ${id} is restricted. You must have access to it and be authenticated to access it. Please log in.`);
+      return gated(
+        401,
+        `Access to model ${id} is restricted. You must have access to it and be authenticated to access it. Please log in.`,
+      );
     case 'none':
-      return gated(403, `Access to model ${id} is restricted and you are not in the authorized list. Visit ${endpoint}/${id} to ask for access.`);
+      return gated(
+        403,
+        `Access to model ${id} is restricted and you are not in the authorized list. Visit ${endpoint}/${id} to ask for access.`,
+      );
     case 'pending':
       return gated(403, `Your request to access model ${id} is awaiting a review from the repo authors.`);
     case 'rejected':
       return gated(403, `Your request to access model ${id} has been rejected by the repo's authors.`);
     case 'reset':
-      return gated(403, `Your request to access model ${id} has been reset by the repo's authors. Visit ${endpoint}/${id} to submit a new request.`);
+      return gated(
+        403,
+        `Your request to access model ${id} has been reset by the repo's authors. Visit ${endpoint}/${id} to submit a new request.`,
+      );
   }
 }
 

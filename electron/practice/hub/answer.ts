@@ -35,24 +35,37 @@ function bytesBody(bytes: Buffer): AnswerBody {
 }
 
 /** Plain text, 200 unless told otherwise. */
-export function textAnswer(text: string, { status = 200, headers = {} }: Partial<Pick<Answer, 'status' | 'headers'>> = {}): Answer {
+export function textAnswer(
+  text: string,
+  { status = 200, headers = {} }: Partial<Pick<Answer, 'status' | 'headers'>> = {},
+): Answer {
   return { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body: utf8(text) };
 }
 
 /** JSON, 200 unless told otherwise. */
-export function jsonAnswer(value: unknown, { status = 200, headers = {} }: Partial<Pick<Answer, 'status' | 'headers'>> = {}): Answer {
+export function jsonAnswer(
+  value: unknown,
+  { status = 200, headers = {} }: Partial<Pick<Answer, 'status' | 'headers'>> = {},
+): Answer {
   const body = utf8(JSON.stringify(value));
   return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body };
 }
 
 /** A redirect with the short text that Node web frameworks put into its body. */
-export function redirectAnswer(status: 302 | 303 | 307, location: string, headers: Readonly<Record<string, string>> = {}): Answer {
+export function redirectAnswer(
+  status: 302 | 303 | 307,
+  location: string,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
   const word = { 302: 'Found', 303: 'See Other', 307: 'Temporary Redirect' }[status];
   return textAnswer(`${word}. Redirecting to ${location}`, { status, headers: { location, ...headers } });
 }
 
 /** A refusal as this route carries it: JSON below /api/, plain text elsewhere; the facts are in the headers (1.2). */
-export function refusalAnswer(refusal: Refusal, { api, headers = {} }: { api: boolean; headers?: Readonly<Record<string, string>> }): Answer {
+export function refusalAnswer(
+  refusal: Refusal,
+  { api, headers = {} }: { api: boolean; headers?: Readonly<Record<string, string>> },
+): Answer {
   const { status, code, sentence } = refusal;
   const all = {
     ...(code !== undefined && { 'x-error-code': code }),
@@ -60,7 +73,9 @@ export function refusalAnswer(refusal: Refusal, { api, headers = {} }: { api: bo
     ...(status === 401 && { 'www-authenticate': 'Bearer realm="Authentication required", charset="UTF-8"' }),
     ...headers,
   };
-  return api ? jsonAnswer({ error: sentence }, { status, headers: all }) : textAnswer(sentence, { status, headers: all });
+  return api
+    ? jsonAnswer({ error: sentence }, { status, headers: all })
+    : textAnswer(sentence, { status, headers: all });
 }
 
 /** The whole of a content. */

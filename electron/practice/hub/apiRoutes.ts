@@ -9,7 +9,8 @@ import { type Ask, findRepository, parseRepositoryPath, questionOf, type World }
 
 const actions = ['revision', 'tree', 'paths-info', 'auth-check', 'xet-read-token', 'refs'];
 const refuse = (refusal: Refusal): Answer => refusalAnswer(refusal, { api: true });
-const noSuchRoute = (): Answer => refuse({ status: 404, sentence: "Sorry, we can't find the page you are looking for." });
+const noSuchRoute = (): Answer =>
+  refuse({ status: 404, sentence: "Sorry, we can't find the page you are looking for." });
 
 /** Everything below /api/ except /api/resolve-cache. */
 export async function apiRoute(ask: Ask, world: World): Promise<Answer> {
@@ -18,7 +19,9 @@ export async function apiRoute(ask: Ask, world: World): Promise<Answer> {
   if (path === '/api/whoami-v2' && reading) return whoami(ask.caller, world.endpoint);
   if (path === '/api/models' && reading) return searchModels(ask, world);
   if (path === '/api/credentials/revoke' && ask.method === 'POST') return revokeCredentials(ask, world);
-  const parsed = path.startsWith('/api/models/') ? parseRepositoryPath(path.slice('/api/models/'.length), actions) : undefined;
+  const parsed = path.startsWith('/api/models/')
+    ? parseRepositoryPath(path.slice('/api/models/'.length), actions)
+    : undefined;
   if (!parsed || reading === (parsed.action === 'paths-info')) return noSuchRoute();
 
   const found = findRepository(world, parsed.id);
@@ -50,7 +53,11 @@ export async function apiRoute(ask: Ask, world: World): Promise<Answer> {
     case 'xet-read-token':
       return giveXetToken(world);
     default:
-      return jsonAnswer({ branches: [{ name: 'main', ref: 'refs/heads/main', targetCommit: commit.id }], converts: [], tags: [] });
+      return jsonAnswer({
+        branches: [{ name: 'main', ref: 'refs/heads/main', targetCommit: commit.id }],
+        converts: [],
+        tags: [],
+      });
   }
 }
 
@@ -99,7 +106,10 @@ async function givePaths(ask: Ask, { commit, masked }: Target): Promise<Answer> 
 function parseWishes(body: string): { paths: readonly string[]; expand: boolean } {
   try {
     const value: unknown = JSON.parse(body);
-    const { paths, expand } = (typeof value === 'object' && value !== null ? value : {}) as { paths?: unknown; expand?: unknown };
+    const { paths, expand } = (typeof value === 'object' && value !== null ? value : {}) as {
+      paths?: unknown;
+      expand?: unknown;
+    };
     const list: readonly unknown[] = Array.isArray(paths) ? paths : [paths];
     return { paths: list.filter((path) => typeof path === 'string'), expand: expand === true };
   } catch {

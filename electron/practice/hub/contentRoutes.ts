@@ -1,5 +1,13 @@
 import { isPublicFile, judgeContent, sentences, unknownRepository } from './access.ts';
-import { type Answer, contentAnswer, jsonAnswer, redirectAnswer, type Refusal, refusalAnswer, textAnswer } from './answer.ts';
+import {
+  type Answer,
+  contentAnswer,
+  jsonAnswer,
+  redirectAnswer,
+  type Refusal,
+  refusalAnswer,
+  textAnswer,
+} from './answer.ts';
 import { lfsPointer } from './gitHashes.ts';
 import type { Repository, StoredCommit, StoredFile } from './repositories.ts';
 import { type Ask, findRepository, parseRepositoryPath, questionOf, type World } from './world.ts';
@@ -41,7 +49,10 @@ function refuse(refusal: Refusal, headers: Readonly<Record<string, string>> = {}
 }
 
 function entryNotFound(commit: StoredCommit): Answer {
-  return refuse({ status: 404, code: 'EntryNotFound', sentence: sentences.entryNotFound }, { 'x-repo-commit': commit.id });
+  return refuse(
+    { status: 404, code: 'EntryNotFound', sentence: sentences.entryNotFound },
+    { 'x-repo-commit': commit.id },
+  );
 }
 
 function resolve(ask: Ask, world: World, target: Target): Answer {

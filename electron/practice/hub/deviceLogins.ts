@@ -63,7 +63,8 @@ export function createDeviceLogins({ now, random }: { now: () => number; random:
     find(userCode) {
       const plain = userCode.toUpperCase().replace(letters, '');
       return logins.find(
-        (login) => login.userCode.replace(letters, '') === plain && login.verdict === 'waiting' && now() < login.expiresAt,
+        (login) =>
+          login.userCode.replace(letters, '') === plain && login.verdict === 'waiting' && now() < login.expiresAt,
       );
     },
     poll(deviceCode, clientId) {

@@ -12,7 +12,9 @@ export interface SignedLinks {
   /** A new link to this file, different each time. */
   sign(repository: Repository, shelved: Shelved): string;
   /** What the CDN finds behind a path with query. */
-  open(pathAndQuery: string): { readonly kind: 'open'; readonly shelved: Shelved } | { readonly kind: 'expired' | 'bad' };
+  open(
+    pathAndQuery: string,
+  ): { readonly kind: 'open'; readonly shelved: Shelved } | { readonly kind: 'expired' | 'bad' };
   /** Ends the life of one link, or of all given out so far. */
   expire(link?: string): void;
   setSeconds(seconds: number): void;
@@ -39,7 +41,12 @@ export function createSignedLinks(options: {
       shelves.set(path, shelved);
       const name = file.path.slice(file.path.lastIndexOf('/') + 1);
       const expires = String(Math.floor(options.now() / 1000) + seconds);
-      const statement = { Resource: path, nonce: options.random(24).toString('hex'), generation, DateLessThan: Number(expires) };
+      const statement = {
+        Resource: path,
+        nonce: options.random(24).toString('hex'),
+        generation,
+        DateLessThan: Number(expires),
+      };
       const policy = Buffer.from(JSON.stringify({ Statement: [statement] })).toString('base64url');
       const query = new URLSearchParams({
         'response-content-disposition': `inline; filename*=UTF-8''${encodeURIComponent(name)}; filename="${name}";`,
@@ -53,7 +60,9 @@ export function createSignedLinks(options: {
     },
     open(pathAndQuery) {
       const url = new URL(pathAndQuery, 'http://cdn.invalid');
-      const [expires, policy, signed] = ['Expires', 'Policy', 'Signature'].map((name) => url.searchParams.get(name) ?? '');
+      const [expires, policy, signed] = ['Expires', 'Policy', 'Signature'].map(
+        (name) => url.searchParams.get(name) ?? '',
+      );
       const shelved = shelves.get(url.pathname);
       if (!shelved || signed !== signature(url.pathname, expires ?? '', policy ?? '')) return { kind: 'bad' };
       const old = generationOf(policy ?? '') < generation || ended.has(policy ?? '');

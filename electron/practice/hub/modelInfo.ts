@@ -50,7 +50,11 @@ export async function modelInfo(repository: Repository, commit: StoredCommit, wi
     disabled: spec.disabled ?? false,
     ...(config && { config }),
     cardData: spec.card ?? {},
-    transformersInfo: { auto_model: 'AutoModelForCausalLM', pipeline_tag: 'text-generation', processor: 'AutoTokenizer' },
+    transformersInfo: {
+      auto_model: 'AutoModelForCausalLM',
+      pipeline_tag: 'text-generation',
+      processor: 'AutoTokenizer',
+    },
     ...(await safetensorsInfo(files)),
     siblings: files.map((file) => siblingOf(file, wishes)),
     spaces: [],
@@ -65,7 +69,13 @@ export async function modelInfo(repository: Repository, commit: StoredCommit, wi
 /** One row of a model search: what is public about a repository without reading its files. */
 export function listRow(repository: Repository): Json {
   const { spec } = repository;
-  const facts = { id: spec.id, modelId: spec.id, private: false, gated: spec.gated ?? false, pipeline_tag: 'text-generation' };
+  const facts = {
+    id: spec.id,
+    modelId: spec.id,
+    private: false,
+    gated: spec.gated ?? false,
+    pipeline_tag: 'text-generation',
+  };
   return { _id: internalId(spec.id), ...facts, library_name: 'transformers', likes: 7, downloads: 42 };
 }
 
@@ -93,7 +103,9 @@ async function configOf(commit: StoredCommit): Promise<Json | undefined> {
     Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
   return {
     ...pick(config, ['architectures', 'model_type']),
-    ...(tokenizer && { tokenizer_config: pick(tokenizer, ['bos_token', 'eos_token', 'unk_token', 'pad_token', 'chat_template']) }),
+    ...(tokenizer && {
+      tokenizer_config: pick(tokenizer, ['bos_token', 'eos_token', 'unk_token', 'pad_token', 'chat_template']),
+    }),
   };
 }
 

@@ -58,7 +58,9 @@ function giveToken(form: URLSearchParams, world: World): Answer {
   const kind = form.get('grant_type');
   if (kind === deviceGrant) {
     const answer = world.logins.poll(form.get('device_code') ?? '', clientId);
-    return answer.kind === 'error' ? oauthError(answer.error, answer.description) : freshToken({ ...answer, clientId }, world);
+    return answer.kind === 'error'
+      ? oauthError(answer.error, answer.description)
+      : freshToken({ ...answer, clientId }, world);
   }
   if (kind !== 'refresh_token') return oauthError('unsupported_grant_type', 'Only the device code and refresh grants.');
   const grant = world.logins.redeem(form.get('refresh_token') ?? '', clientId);

@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type Content, diskContent, generatedContent, memoryContent, wholeContent } from './content.ts';
-import { blobOid, commitOid, type ContentHashes, hashContent, lfsPointer, type TreeMember, treeOid } from './gitHashes.ts';
+import {
+  blobOid,
+  commitOid,
+  type ContentHashes,
+  hashContent,
+  lfsPointer,
+  type TreeMember,
+  treeOid,
+} from './gitHashes.ts';
 
 /** One file of a repository: from disk, given as text, or made on demand. */
 export type FileSpec =
@@ -65,7 +73,15 @@ export interface Repository {
 }
 
 /** Which files the Hub keeps outside git, as the usual .gitattributes has it. */
-export const lfsPatterns: readonly string[] = ['*.safetensors', '*.bin', '*.onnx', '*.onnx_data', '*.gguf', '*.pth', 'tokenizer.json'];
+export const lfsPatterns: readonly string[] = [
+  '*.safetensors',
+  '*.bin',
+  '*.onnx',
+  '*.onnx_data',
+  '*.gguf',
+  '*.pth',
+  'tokenizer.json',
+];
 
 function isLfs(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);

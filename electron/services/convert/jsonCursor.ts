@@ -10,8 +10,8 @@ export class JsonError extends Error {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const SPACE = /[ \t\n\r]*/y;
 const DEEPEST = 128; // as serde_json, which the reference reader of safetensors is built on
+const MOST_VALUES = 3_000_000; // in the whole text
 const MOST_MEMBERS = 200_000; // of one object; the largest public shards name a few thousand tensors
 
 /**
@@ -23,6 +23,7 @@ export class JsonCursor {
   readonly #text: string;
   #at = 0;
   #depth = 0;
+  #values = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -93,32 +94,31 @@ export class JsonCursor {
 
   /** Consumes any value and checks its grammar. */
   skip(): void {
-    switch (this.#peek()) {
-      case '{':
-        return this.object(() => this.skip());
-      case '[':
-        return this.array(() => this.skip());
-      case '"':
-        return void this.string();
-      default:
-        if (!this.#word('true') && !this.#word('false') && !this.#word('null')) this.#number();
-    }
+    this.#values += 1;
+    if (this.#values > MOST_VALUES) this.#fail(`more than ${MOST_VALUES} values`);
+    const unit = this.#peek();
+    if (unit === 0x7b) this.object(() => this.skip());
+    else if (unit === 0x5b) this.array(() => this.skip());
+    else if (unit === 0x22) this.string();
+    else if (!this.#word('true') && !this.#word('false') && !this.#word('null')) this.#number();
   }
 
   /** Only white space may remain. */
   end(): void {
-    if (this.#peek() !== '') this.#fail('text after the end');
+    if (!Number.isNaN(this.#peek())) this.#fail('text after the end');
   }
 
-  #peek(): string {
-    SPACE.lastIndex = this.#at;
-    SPACE.test(this.#text);
-    this.#at = SPACE.lastIndex;
-    return this.#text.charAt(this.#at);
+  /** Skips white space; answers the unit that stands here, NaN at the end. */
+  #peek(): number {
+    for (;;) {
+      const unit = this.#text.charCodeAt(this.#at);
+      if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return unit;
+      this.#at += 1;
+    }
   }
 
   #take(sign: string): boolean {
-    if (this.#peek() !== sign) return false;
+    if (this.#peek() !== sign.charCodeAt(0)) return false;
     this.#at += 1;
     return true;
   }

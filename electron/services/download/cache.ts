@@ -198,7 +198,12 @@ export async function writeTree(hubCache: string, cache: CacheFolder, entries: r
   );
   const { trees } = repoPaths(hubCache, cache.repo);
   await makeFolder(trees, 0o777);
-  await replaceFile(join(trees, `${cache.commit}.json`), JSON.stringify({ format_version: 1, files }), 0o666, cache.own);
+  await replaceFile(
+    join(trees, `${cache.commit}.json`),
+    JSON.stringify({ format_version: 1, files }),
+    0o666,
+    cache.own,
+  );
   return true;
 }
 

@@ -2,7 +2,7 @@
  * Names inside the Hugging Face cache that Python's huggingface_hub shares with us. Pure: nothing here touches the disk.
  * Layout: hub/models--owner--name/{blobs/<etag>, snapshots/<commit>/<path>, refs/<revision>, trees, .no_exist}.
  */
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Commit, ModelFile, RepoId } from '../../contract/model.ts';
 import { unsafeReason } from './safeName.ts';
 
@@ -10,7 +10,10 @@ const repoId = /^[A-Za-z0-9_][\w.-]{0,95}(\/[A-Za-z0-9_][\w.-]{0,95})?$/;
 const commitId = /^[0-9a-f]{40}$/;
 
 /** The folders of one repository in the cache. Throws for an id that no Hub would give. */
-export function repoPaths(hubCache: string, repo: RepoId): {
+export function repoPaths(
+  hubCache: string,
+  repo: RepoId,
+): {
   readonly folder: string;
   readonly blobs: string;
   readonly refs: string;
@@ -44,7 +47,7 @@ export function below(root: string, path: string): string {
   const reason = unsafeReason(path);
   const full = resolve(root, ...path.split('/'));
   const way = relative(root, full);
-  if (reason !== undefined || way === '' || way.startsWith('..') || isAbsolute(way)) {
+  if (reason !== undefined || way === '' || way.split(sep)[0] === '..' || isAbsolute(way)) {
     throw new Error(`Unsafe file name (${reason ?? 'leaves its folder'}): ${JSON.stringify(path)}`);
   }
   return full;

@@ -22,7 +22,7 @@ export async function fileMatches(
     if (!facts.isFile() || facts.size !== bytes) return false;
     const hash = startChecksum(checksum.kind, bytes);
     const buffer = Buffer.alloc(Math.min(2 ** 20, Math.max(bytes, 1)));
-    for (let position = 0; position < bytes; ) {
+    for (let position = 0; position < bytes;) {
       signal?.throwIfAborted();
       const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
       if (bytesRead === 0) return false;

@@ -71,7 +71,9 @@ export function chooseFiles(listed: readonly ModelFile[]): Result<readonly Model
   const weights = weightsOf(root);
   if (weights === undefined) {
     const partly = [...root.keys()].some((name) => name.endsWith('.safetensors'));
-    return failed(nothingToRun(partly ? 'the safetensors weights are not complete' : 'there are no safetensors weights'));
+    return failed(
+      nothingToRun(partly ? 'the safetensors weights are not complete' : 'there are no safetensors weights'),
+    );
   }
   if (!root.has('config.json')) return failed(nothingToRun('config.json is missing'));
   const chosen = [...small.sort((a, b) => (a.path < b.path ? -1 : 1)), ...weights];

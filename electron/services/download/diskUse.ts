@@ -1,4 +1,5 @@
 /** How much room there is and who uses it. Only reads, except sweepPartials. */
+import type { Stats } from 'node:fs';
 import { lstat, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { RepoId } from '../../contract/model.ts';
@@ -32,6 +33,16 @@ export async function freeSpace(path: string): Promise<{ readonly bytes: number;
 }
 
 // Sparse files count what they really take; a file system that does not say counts the length.
+function taken(facts: Stats): number {
+  return facts.blocks > 0 || facts.size === 0 ? Math.min(facts.size, facts.blocks * 512) : facts.size;
+}
+
+/** Bytes that one file really takes; 0 when it is absent. */
+export async function allocatedBytes(path: string): Promise<number> {
+  const facts = await lstat(path).catch(() => undefined);
+  return facts === undefined ? 0 : taken(facts);
+}
+
 async function bytesBelow(folder: string, seen: Set<string>): Promise<number> {
   let sum = 0;
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
@@ -43,7 +54,7 @@ async function bytesBelow(folder: string, seen: Set<string>): Promise<number> {
       const inode = `${String(facts?.dev)} ${String(facts?.ino)}`;
       if (facts === undefined || seen.has(inode)) continue;
       seen.add(inode);
-      sum += facts.blocks > 0 || facts.size === 0 ? Math.min(facts.size, facts.blocks * 512) : facts.size;
+      sum += taken(facts);
     }
   }
   return sum;
@@ -94,9 +105,8 @@ export async function sweepPartials(hubCache: string, keep: (repo: RepoId) => bo
       const orphan = match?.[2] === 'journal' && !names.includes(`${String(match[1])}.part`);
       const goes = name.endsWith('.tmp') || orphan || (match !== null && !keep(repo));
       if (!goes) continue;
-      const facts = await lstat(join(own, name)).catch(() => undefined);
+      freed += await allocatedBytes(join(own, name));
       await removeTree(join(own, name));
-      freed += facts === undefined ? 0 : Math.min(facts.size, facts.blocks * 512);
     }
   }
   return freed;

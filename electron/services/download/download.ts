@@ -9,13 +9,13 @@ import { failed, ok, type Result } from '../../contract/result.ts';
 import type { Progress } from '../../contract/setup.ts';
 import { cancelled } from '../explain.ts';
 import type { LogEntry } from '../ports.ts';
-import { type CacheFolder, noteMissing, openCache, type TreeEntry, writeRef, writeTree } from './cache.ts';
-import { cachedBytes } from './cache.ts';
+import { cachedBytes, type CacheFolder, noteMissing, openCache, type TreeEntry, writeRef, writeTree } from './cache.ts';
 import { type Checksum, checksumOf, repoPaths } from './cachePaths.ts';
 import { optionalNames } from './chooseFiles.ts';
-import { freeSpace, partialBytes } from './diskUse.ts';
+import { allocatedBytes, freeSpace } from './diskUse.ts';
 import { alreadyRunning, checksumsHidden, diskFull, explainDisk, unsafeName } from './explain.ts';
 import { createFileTask, type FileSource, type FileTask } from './fileTask.ts';
+import { partialPath } from './journal.ts';
 import { runTasks } from './runTasks.ts';
 import { findTwins, unsafeReason } from './safeName.ts';
 import { defaultTuning, type Tuning } from './tuning.ts';
@@ -60,19 +60,30 @@ function groupFiles(files: readonly ModelFile[]): Result<readonly Group[]> {
     }
     const group = groups.get(checksum.hex);
     if (group && group.files[0].bytes === file.bytes) group.files.push(file);
-    else if (group) return failed(checksumsHidden(file.path)); // one checksum, two sizes: the list is not true
+    else if (group)
+      return failed(checksumsHidden(file.path)); // one checksum, two sizes: the list is not true
     else groups.set(checksum.hex, { checksum, files: [file] });
   }
   return ok([...groups.values()]);
 }
 
-async function missingRoom(hubCache: string, plan: DownloadPlan, groups: readonly Group[]): Promise<number> {
-  let needed = -(await partialBytes(repoPaths(hubCache, plan.repo).own));
+/** What is there already by size, per content, and how many bytes of room are lacking for the rest (or less than 0). */
+async function survey(
+  hubCache: string,
+  plan: DownloadPlan,
+  groups: readonly Group[],
+): Promise<{ readonly present: ReadonlyMap<string, number>; readonly lacking: number }> {
+  const { own } = repoPaths(hubCache, plan.repo);
+  const present = new Map<string, number>();
+  let needed = 0;
   for (const { checksum, files } of groups) {
     const [file] = files;
-    needed += file.bytes - (await cachedBytes(hubCache, plan.repo, plan.commit, file, checksum));
+    const cached = await cachedBytes(hubCache, plan.repo, plan.commit, file, checksum);
+    const bytes = cached > 0 ? cached : Math.min(file.bytes, await allocatedBytes(partialPath(own, checksum.hex)));
+    present.set(checksum.hex, bytes);
+    needed += file.bytes - bytes;
   }
-  return needed - (await freeSpace(hubCache)).bytes;
+  return { present, lacking: needed - (await freeSpace(hubCache)).bytes };
 }
 
 /**
@@ -93,14 +104,15 @@ export async function download(
   let tasks: readonly FileTask[] = [];
   try {
     options.signal.throwIfAborted();
-    const lacking = await missingRoom(options.hubCache, plan, groups.value);
+    const { present, lacking } = await survey(options.hubCache, plan, groups.value);
     if (lacking > 0) return failed(diskFull(plan.repo, lacking, options.hubCache));
     const cache = await openCache(options.hubCache, plan.repo, plan.commit, options.links);
     const verified = await openVerified(key, cache.own);
     const tuning: Tuning = { ...defaultTuning, ...options.tuning };
     const pace = startPace(options.bytesPerSecondLimit);
+    const shared = { cache, verified, source: options.source, tuning, now: options.now, pace };
     tasks = groups.value.map(({ files, checksum }) =>
-      createFileTask({ files, checksum, cache, verified, source: options.source, tuning, now: options.now, pace }),
+      createFileTask({ ...shared, files, checksum, expectedBytes: present.get(checksum.hex) ?? 0 }),
     );
     let problem: Problem | undefined;
     try {

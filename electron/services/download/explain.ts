@@ -55,7 +55,12 @@ export function explainDisk(repo: RepoId, error: unknown, missingBytes: number, 
 }
 
 /** Not enough room: says how much more is needed. */
-export function diskFull(repo: RepoId, missingBytes: number, folder: string, evidence: readonly Evidence[] = []): Problem {
+export function diskFull(
+  repo: RepoId,
+  missingBytes: number,
+  folder: string,
+  evidence: readonly Evidence[] = [],
+): Problem {
   return {
     code: 'disk-full',
     title: `${spoken(missingBytes)} more are needed on this disk`,
@@ -104,7 +109,8 @@ export function portal(repo: RepoId, evidence: Evidence): Problem {
   return {
     code: 'proxy-or-portal',
     title: 'Your network answered instead of Hugging Face',
-    explanation: 'A page arrived where the file should be. Sign in to your network, then continue; what was downloaded is kept.',
+    explanation:
+      'A page arrived where the file should be. Sign in to your network, then continue; what was downloaded is kept.',
     actions: [again(repo), copy],
     evidence: [evidence],
   };

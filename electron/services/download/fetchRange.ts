@@ -76,25 +76,33 @@ export function checkHead(
   if (coding !== undefined && coding !== 'identity') return nonsense(`content-encoding ${coding}`);
   const length = lengthIn(headers);
   if (status === 200) {
-    if (headers['content-type']?.startsWith('text/html') && !asked.page && length !== asked.total) return { kind: 'page' };
-    if (asked.pin !== undefined && headers['etag'] !== undefined && headers['etag'] !== asked.pin) return { kind: 'changed' };
+    if (headers['content-type']?.startsWith('text/html') && !asked.page && length !== asked.total)
+      return { kind: 'page' };
+    if (asked.pin !== undefined && headers['etag'] !== undefined && headers['etag'] !== asked.pin)
+      return { kind: 'changed' };
     if (length !== undefined && length !== asked.total) return nonsense(`length ${String(length)} for the whole file`);
     return asked.from === 0 ? { kind: 'body', bytes: asked.to } : { kind: 'no-range' };
   }
   if (asked.whole) return nonsense('206 without a range asked for');
-  if (asked.pin !== undefined && headers['etag'] !== undefined && headers['etag'] !== asked.pin) return { kind: 'changed' };
+  if (asked.pin !== undefined && headers['etag'] !== undefined && headers['etag'] !== asked.pin)
+    return { kind: 'changed' };
   const range = parseContentRange(headers['content-range']);
   if (!range) return nonsense(`content-range ${headers['content-range'] ?? 'missing'}`);
   if (range.total !== undefined && range.total !== asked.total) return nonsense(`total ${String(range.total)}`);
   if (range.first !== asked.from || range.last >= asked.to) return nonsense(`range ${headers['content-range'] ?? ''}`);
   const bytes = range.last - range.first + 1;
-  return length !== undefined && length !== bytes ? nonsense(`length ${String(length)} for the range`) : { kind: 'body', bytes };
+  return length !== undefined && length !== bytes
+    ? nonsense(`length ${String(length)} for the range`)
+    : { kind: 'body', bytes };
 }
 
 const stalled = Symbol('stalled');
 
 /** Races network waits against a floor of bytes per window; only time spent waiting counts, never our own disk. */
-function watchStall(tuning: Tuning): { race<T>(promise: Promise<T>): Promise<T | typeof stalled>; got(bytes: number): void } {
+function watchStall(tuning: Tuning): {
+  race<T>(promise: Promise<T>): Promise<T | typeof stalled>;
+  got(bytes: number): void;
+} {
   let waited = 0;
   let bytes = 0;
   return {
@@ -181,7 +189,7 @@ export async function fetchRange(request: RangeRequest): Promise<Miss | undefine
 
     const end = from + head.bytes;
     const body = answer.body[Symbol.asyncIterator]();
-    for (let position = from; position < end; ) {
+    for (let position = from; position < end;) {
       let step;
       const next = body.next();
       next.catch(() => undefined);

@@ -13,7 +13,8 @@ import { below, type Checksum } from './cachePaths.ts';
 import { damagedFile } from './explain.ts';
 import { fetchRange, type Link, type Miss } from './fetchRange.ts';
 import { changedBlocks, followInOrder, type InOrder } from './inOrder.ts';
-import { journalPath, openPartial, type PartialFile, removePartial } from './partial.ts';
+import { journalPath } from './journal.ts';
+import { openPartial, type PartialFile, removePartial } from './partial.ts';
 import { startSink } from './sink.ts';
 import type { Tuning } from './tuning.ts';
 import type { Verified } from './verified.ts';
@@ -77,6 +78,8 @@ export interface TaskOptions {
   readonly verified: Verified;
   readonly source: FileSource;
   readonly tuning: Tuning;
+  /** What seems to be there already; shown until opening has proved it. */
+  readonly expectedBytes: number;
   readonly now: () => number;
   readonly pace: (bytes: number, signal: AbortSignal) => Promise<void>;
 }
@@ -109,7 +112,9 @@ export function createFileTask(options: TaskOptions): FileTask {
     // Some mirrors send an ETag of their own; only a hash of the same kind can contradict the plan.
     const contradicts = hexHash.test(etag) && etag.length === checksum.hex.length && etag !== checksum.hex;
     if (contradicts || answer.value.bytes !== bytes) {
-      const cause = contradicts ? `listed as ${checksum.hex}, offered as ${etag}` : `${String(answer.value.bytes)} bytes offered`;
+      const cause = contradicts
+        ? `listed as ${checksum.hex}, offered as ${etag}`
+        : `${String(answer.value.bytes)} bytes offered`;
       return { ok: false, problem: damagedFile(cache.repo, path, cause) };
     }
     known = { url: answer.value.url, headers: answer.value.headers };
@@ -182,7 +187,8 @@ export function createFileTask(options: TaskOptions): FileTask {
     totalBytes: bytes * files.length,
     state: () => state,
     doneBytes() {
-      return state === 'done' ? bytes * files.length : (partial?.filledBytes() ?? 0);
+      if (state === 'done') return bytes * files.length;
+      return partial?.filledBytes() ?? Math.min(options.expectedBytes, bytes);
     },
     fetchedBytes: () => fetchedBytes,
     async open(signal) {

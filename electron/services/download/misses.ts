@@ -45,7 +45,8 @@ const passing: ReadonlySet<string> = new Set(['offline', 'hub-trouble', 'cdn-blo
 // A refused link was just renewed: more than this many in a row is not about expiry.
 const refusedTries = 3;
 
-export type Verdict = { readonly kind: 'stop'; readonly problem: Problem } | { readonly kind: 'wait'; readonly ms: number };
+export type Verdict =
+  { readonly kind: 'stop'; readonly problem: Problem } | { readonly kind: 'wait'; readonly ms: number };
 
 export interface MissJudge {
   /** After every request, good or bad: new bytes. */
@@ -58,7 +59,11 @@ export interface MissJudge {
 }
 
 /** Counts failures per place in a file; a count starts again when that place moved on. */
-export function startMissJudge(options: { readonly repo: RepoId; readonly tuning: Tuning; readonly now: () => number }): MissJudge {
+export function startMissJudge(options: {
+  readonly repo: RepoId;
+  readonly tuning: Tuning;
+  readonly now: () => number;
+}): MissJudge {
   const { repo, tuning, now } = options;
   const counts = new Map<string, { count: number; gainedBefore: number }>();
   let total = 0;
@@ -99,7 +104,12 @@ export function startMissJudge(options: { readonly repo: RepoId; readonly tuning
       if (miss.kind === 'slow-down') return judgeSlowDown(fetched, miss, miss.waitMs, startedAt);
       if (miss.kind === 'problem' && miss.problem.code === 'rate-limited') {
         const retryAt = miss.problem.evidence.find((item) => item.retryAt !== undefined)?.retryAt;
-        return judgeSlowDown(fetched, miss, retryAt === undefined ? undefined : Math.max(0, retryAt - now()), startedAt);
+        return judgeSlowDown(
+          fetched,
+          miss,
+          retryAt === undefined ? undefined : Math.max(0, retryAt - now()),
+          startedAt,
+        );
       }
       if (miss.kind === 'problem' && !passing.has(miss.problem.code)) return { kind: 'stop', problem: miss.problem };
 

@@ -5,9 +5,9 @@
  * has its bytes is checked again when it is read (a partly filled block at opening, a full one by inOrder.ts).
  */
 import { createHash, type Hash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { makeFolder, type OpenFile, openFile, removeTree, replaceFile, syncFolder } from '../durable/files.ts';
+import { journalLine, journalPath, partialPath, readJournal } from './journal.ts';
 import type { Tuning } from './tuning.ts';
 
 interface Block {
@@ -42,63 +42,6 @@ export interface PartialFile {
   close(): Promise<void>;
 }
 
-const journalLimit = 64 * 2 ** 20;
-
-/** Path of the bytes of a partial file; the journal stands beside it. */
-export function partialPath(own: string, etag: string): string {
-  return join(own, `${etag}.part`);
-}
-
-/** Path of the journal that belongs to partialPath. */
-export function journalPath(own: string, etag: string): string {
-  return join(own, `${etag}.journal`);
-}
-
-interface Header {
-  readonly format: 1;
-  readonly etag: string;
-  readonly bytes: number;
-  readonly blockBytes: number;
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-function isHeader(value: unknown, etag: string, bytes: number): value is Header {
-  if (typeof value !== 'object' || value === null) return false;
-  const { format, etag: named, bytes: size, blockBytes } = value as Record<string, unknown>;
-  return format === 1 && named === etag && size === bytes && Number.isSafeInteger(blockBytes) && Number(blockBytes) >= 1;
-}
-
-type JournalRecord = readonly [block: number, filled: number, digest: string];
-
-function isRecord(value: unknown): value is JournalRecord {
-  if (!Array.isArray(value) || value.length !== 3) return false;
-  const [block, filled, digest] = value as unknown[];
-  return Number.isSafeInteger(block) && Number.isSafeInteger(filled) && typeof digest === 'string';
-}
-
-async function readJournal(path: string, etag: string, bytes: number) {
-  const records = new Map<number, JournalRecord>();
-  const size = (await stat(path).catch(() => undefined))?.size ?? 0;
-  if (size === 0 || size > journalLimit) return { records };
-  const lines = (await readFile(path, 'utf8')).split('\n');
-  lines.pop(); // no newline = torn
-  const header = parsed(lines.shift() ?? '');
-  if (!isHeader(header, etag, bytes)) return { records };
-  for (const line of lines) {
-    const record = parsed(line);
-    if (!isRecord(record)) break;
-    records.set(record[0], record);
-  }
-  return { records, blockBytes: header.blockBytes };
-}
-
 async function hashPrefix(data: OpenFile, position: number, bytes: number): Promise<Hash | undefined> {
   const buffer = Buffer.alloc(bytes);
   if ((await data.read(buffer, position)) !== bytes) return undefined;
@@ -109,7 +52,12 @@ async function hashPrefix(data: OpenFile, position: number, bytes: number): Prom
 async function restore(data: OpenFile, journal: string, etag: string, bytes: number, preferredBlockBytes: number) {
   const { records, blockBytes = preferredBlockBytes } = await readJournal(journal, etag, bytes);
   const count = Math.ceil(bytes / blockBytes);
-  const blocks: Block[] = Array.from({ length: count }, () => ({ filled: 0, hash: undefined, digest: '', earlier: false }));
+  const blocks: Block[] = Array.from({ length: count }, () => ({
+    filled: 0,
+    hash: undefined,
+    digest: '',
+    earlier: false,
+  }));
   const size = await data.size();
   for (const [index, filled, digest] of records.values()) {
     const block = blocks[index];
@@ -126,8 +74,6 @@ async function restore(data: OpenFile, journal: string, etag: string, bytes: num
   if (records.size === 0 && size > 0) await data.truncate(0);
   return { blocks, blockBytes };
 }
-
-const line = (value: unknown) => `${JSON.stringify(value)}\n`;
 
 /**
  * Opens (or starts) the partial file of the blob `etag` in the folder `own`. Rejects with the system's error.
@@ -148,8 +94,10 @@ export async function openPartial(
   let journalEnd: number;
   try {
     ({ blocks, blockBytes } = await restore(data, journalFile, etag, bytes, tuning.blockBytes));
-    const known = blocks.flatMap(({ filled, digest }, index) => (filled > 0 ? [line([index, filled, digest])] : []));
-    const text = line({ format: 1, etag, bytes, blockBytes } satisfies Header) + known.join('');
+    const known = blocks.flatMap(({ filled, digest }, index) =>
+      filled > 0 ? [journalLine([index, filled, digest])] : [],
+    );
+    const text = journalLine({ format: 1, etag, bytes, blockBytes }) + known.join('');
     await replaceFile(journalFile, text, 0o666);
     journal = await openFile(journalFile, 0o666);
     journalEnd = Buffer.byteLength(text);
@@ -163,7 +111,7 @@ export async function openPartial(
   let unsynced = 0;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
-  let broken: unknown;
+  let broken: Error | undefined;
   let closed = false;
 
   const lengthOf = (index: number) => Math.min(blockBytes, bytes - index * blockBytes);
@@ -179,7 +127,7 @@ export async function openPartial(
     dirty.clear();
     const records = changed.map((index) => {
       const { filled, hash, digest } = blockAt(index);
-      return line([index, filled, hash === undefined ? digest : hash.copy().digest('hex')]);
+      return journalLine([index, filled, hash === undefined ? digest : hash.copy().digest('hex')]);
     });
     try {
       await data.syncData();
@@ -206,7 +154,7 @@ export async function openPartial(
   // A sync nobody waits for: its failure is told to the next one who writes.
   function startQuietSync(): void {
     startSync().catch((error: unknown) => {
-      broken ??= error;
+      broken ??= error instanceof Error ? error : new Error(String(error));
     });
   }
 

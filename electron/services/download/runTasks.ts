@@ -83,7 +83,14 @@ export async function runTasks(tasks: readonly FileTask[], options: RunOptions):
       judge.gained(segment, result.gained);
       if (result.miss) {
         const verdict = judge.judge(segment, result, startedAt);
-        log({ area: 'download', event: 'miss', kind: result.miss.kind, file: task.path, at: segment.from, gained: result.gained });
+        log({
+          area: 'download',
+          event: 'miss',
+          kind: result.miss.kind,
+          file: task.path,
+          at: segment.from,
+          gained: result.gained,
+        });
         if (verdict.kind === 'stop') fail(verdict);
         else await wait(verdict.ms, signal);
       }
@@ -126,7 +133,11 @@ export async function runTasks(tasks: readonly FileTask[], options: RunOptions):
     const bytesPerSecond = ((fetched() - sampled.fetched) / (at - sampled.at)) * 1000;
     sampled = { at, fetched: fetched() };
     const before = connections.target;
-    connections = adapt(connections, { bytesPerSecond, misses: judge.takeMisses(), busy: busy >= before }, tuning.maxConnections);
+    connections = adapt(
+      connections,
+      { bytesPerSecond, misses: judge.takeMisses(), busy: busy >= before },
+      tuning.maxConnections,
+    );
     if (connections.target !== before) log({ area: 'download', event: 'connections', count: connections.target });
     pump();
   }

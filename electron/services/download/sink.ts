@@ -54,7 +54,7 @@ export function startSink(
 
   return {
     async take(chunk) {
-      for (let offset = 0; offset < chunk.length; ) {
+      for (let offset = 0; offset < chunk.length;) {
         const block = Math.floor(position / partial.blockBytes);
         const inBlock = position - block * partial.blockBytes;
         const piece = chunk.subarray(offset, offset + partial.lengthOf(block) - inBlock);

@@ -1,4 +1,5 @@
 import type { HttpAnswer, HttpPort } from '../ports.ts';
+import { isLoopback } from './loopback.ts';
 import type { Budget, FailureReason, HubRequest } from './request.ts';
 
 interface Wire {
@@ -51,7 +52,7 @@ export async function attempt(request: HubRequest, wire: Wire): Promise<Attempt>
     const next = URL.canParse(location, url) ? new URL(location, url) : undefined;
     if (!next || !/^https?:$/.test(next.protocol) || next.username !== '')
       return fail('foreign-redirect', 'unreadable');
-    if (next.protocol === 'http:' && !(url.protocol === 'http:' && isLoopbackHost(next.hostname)))
+    if (next.protocol === 'http:' && !(url.protocol === 'http:' && isLoopback(next.hostname)))
       return fail('foreign-redirect', next.origin);
     if (next.origin !== url.origin) {
       if (url.pathname.startsWith(apiPrefix(wire.base))) return fail('foreign-redirect', next.origin);
@@ -69,11 +70,7 @@ function apiPrefix(base: URL): string {
 
 /** Encrypted, or never leaving this computer. */
 function isPrivateWay(url: URL): boolean {
-  return url.protocol === 'https:' || isLoopbackHost(url.hostname);
-}
-
-function isLoopbackHost(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+  return url.protocol === 'https:' || isLoopback(url.hostname);
 }
 
 async function exchange(request: HubRequest, url: URL, wire: Wire): Promise<Attempt> {
@@ -101,8 +98,10 @@ async function exchange(request: HubRequest, url: URL, wire: Wire): Promise<Atte
       { signal },
     );
     moving();
-    const text = await readText(answer, request.maxBytes ?? 10_000_000, moving);
-    if (text === undefined) return { kind: 'failure', reason: 'too-large', url: url.href, cause: 'body too large' };
+    const { text, whole } = await readText(answer, request.maxBytes ?? 10_000_000, moving);
+    // A refusal counts by its status and its first words, however long the page around them.
+    if (!whole && request.tooLong !== 'cut' && answer.status < 300)
+      return { kind: 'failure', reason: 'too-large', url: url.href, cause: 'body too large' };
     return { kind: 'response', status: answer.status, headers: answer.headers, text, url: url.href, hops: [] };
   } catch (error) {
     const reason = wire.signal?.aborted ? 'cancelled' : stall.signal.aborted ? 'stalled' : 'network';
@@ -112,21 +111,25 @@ async function exchange(request: HubRequest, url: URL, wire: Wire): Promise<Atte
   }
 }
 
-/** The whole body as text; undefined when it grows past `maxBytes`. */
-async function readText(answer: HttpAnswer, maxBytes: number, moving: () => void): Promise<string | undefined> {
+/** The body as text; not whole when it grows past `maxBytes`, and then the rest is not read. */
+async function readText(
+  answer: HttpAnswer,
+  maxBytes: number,
+  moving: () => void,
+): Promise<{ text: string; whole: boolean }> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
     for await (const chunk of answer.body) {
       moving();
+      chunks.push(bytes + chunk.byteLength > maxBytes ? chunk.subarray(0, maxBytes - bytes) : chunk);
       bytes += chunk.byteLength;
-      if (bytes > maxBytes) return undefined;
-      chunks.push(chunk);
+      if (bytes > maxBytes) break;
     }
   } finally {
     answer.close();
   }
-  return Buffer.concat(chunks, bytes).toString('utf8');
+  return { text: Buffer.concat(chunks).toString('utf8'), whole: bytes <= maxBytes };
 }
 
 function described(error: unknown): { cause: string; code?: string; issuer?: string } {

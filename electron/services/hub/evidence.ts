@@ -85,7 +85,8 @@ export function retryAt(headers: Readonly<Record<string, string>>, status: numbe
 function clip(text: string): string {
   // Control and direction characters could dress a sentence up as something else on screen.
   const plain = redact(text)
-    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
+    .replace(/\p{Cf}+/gu, '')
+    .replace(/\p{Cc}+/gu, ' ')
     .trim();
   return plain.length > longest ? `${plain.slice(0, longest)} ...` : plain;
 }

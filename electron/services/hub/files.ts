@@ -3,6 +3,7 @@ import type { Problem } from '../../contract/problem.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import { badRequest } from '../explain.ts';
 import { askedFor, checkedRepo, encodedPath, fromHub, misshapen, succeeded } from './ask.ts';
+import { looksLikePage } from './evidence.ts';
 import { explain } from './explain.ts';
 import type { HubClient, HubResponse, SendOptions } from './request.ts';
 import { redact, type AccessToken } from './secret.ts';
@@ -117,13 +118,13 @@ export async function probeFile(
   if (!place.ok || place.value.bytes === 0) return place;
   const { url, crossOrigin } = place.value;
   const token = crossOrigin ? undefined : request.token;
-  const answer = await hub.send(
-    { method: 'GET', path: url, token, headers: { range: 'bytes=0-0' }, maxBytes: 1 },
-    options,
-  );
-  // A server that ignores the range sends everything: the first byte was seen, the rest was not read.
+  // A server that ignores the range sends everything: its beginning is seen, the rest is not read.
+  const oneByte = { headers: { range: 'bytes=0-0' }, maxBytes: 1000, tooLong: 'cut' } as const;
+  const answer = await hub.send({ method: 'GET', path: url, token, ...oneByte }, options);
   const seen =
-    answer.kind === 'failure' ? answer.reason === 'too-large' : answer.status === 206 || answer.status === 200;
+    answer.kind === 'response' &&
+    (answer.status === 206 || answer.status === 200) &&
+    !looksLikePage(answer.headers, answer.text);
   return seen ? place : failed(explain(answer, askedFor(hub, request.repo, token)));
 }
 

@@ -22,6 +22,8 @@ export interface HubRequest {
   readonly redirects?: 'follow' | 'read';
   /** Bytes of body at most, 10 MB by default. */
   readonly maxBytes?: number;
+  /** What a longer body means: 'refuse' (usual) is a failure, 'cut' keeps its beginning. */
+  readonly tooLong?: 'refuse' | 'cut';
 }
 
 /** Counts exchanges on the wire, repeats and redirects included; at 0 nothing more is sent. */

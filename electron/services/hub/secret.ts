@@ -12,11 +12,13 @@ export interface AccessToken {
 }
 
 const shown = '[redacted]';
-const known = new Set<RegExp>();
+/** Token to its encoded forms. Shorter texts are no tokens, and would match half of every sentence. */
+const known = new Map<string, RegExp>();
+const shortest = 8;
 
 /** Wraps a cleaned token. From here on `redact` also finds this very token in its encoded forms. */
 export function createAccessToken(secret: string): AccessToken {
-  known.add(formsOf(secret));
+  if (secret.length >= shortest) known.set(secret, formsOf(secret));
   const print = (): string => shown;
   const holder = { reveal: () => secret, ending: secret.slice(-4), toString: print, toJSON: print };
   // What util.inspect and console.log look for; a registered symbol, so no import of node:util is needed.
@@ -35,7 +37,7 @@ const anyBearer = /(\bBearer(?:\s+|%20))[^\s"',;]{8,}/gi;
  */
 export function redact(text: string): string {
   let clean = text;
-  for (const form of known) clean = clean.replace(form, shown);
+  for (const form of known.values()) clean = clean.replace(form, shown);
   return clean.replace(anyLogin, `$1${shown}@`).replace(anyBearer, `$1${shown}`).replace(anyToken, shown);
 }
 

@@ -58,10 +58,10 @@ function hashOf(entry: unknown, lfs: unknown): Pick<ModelFile, 'sha256' | 'gitSh
   return gitSha1 !== undefined && /^[0-9a-f]{40}$/.test(gitSha1) ? { gitSha1 } : {};
 }
 
-/** The path of `Link: <...>; rel="next"`, when it stays on the Hub that sent it. */
+/** The address of `Link: <...>; rel="next"`, when it stays on the Hub that sent it. */
 function nextPage(link: string | undefined, from: string): string | undefined {
   const target = /<([^>]*)>\s*;[^<]*\brel="?next"?/i.exec(link ?? '')?.[1];
   if (target === undefined || !URL.canParse(target, from)) return undefined;
   const next = new URL(target, from);
-  return next.origin === new URL(from).origin ? next.pathname + next.search : undefined;
+  return next.origin === new URL(from).origin ? next.href : undefined;
 }

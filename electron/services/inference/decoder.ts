@@ -6,7 +6,7 @@ import { type DecoderSession, type Feeds, floatsOf, integers } from './session.t
 export interface Decoder {
   readonly contextLength: number; // tokens
   readonly bytesPerToken: number; // of KV cache
-  newCache(): KvCache;
+  readonly newCache: () => KvCache;
   /**
    * Runs `ids` after the tokens in `cache` and adds them to it. Gives the logits of the last `keep` positions, row by
    * row; the array is fresh, so the caller may write into it. Blocks the thread, after yielding once.

@@ -41,7 +41,12 @@ function promptOf(tokenizer: Tokenizer, { messages }: GenerateInput): number[] {
     : tokenizer.encodeText(messages.map(({ text }) => text).join(''));
 }
 
-function createLanguageModel(decoder: Decoder, tokenizer: Tokenizer, device: Device, endIds: ReadonlySet<number>): LanguageModel {
+function createLanguageModel(
+  decoder: Decoder,
+  tokenizer: Tokenizer,
+  device: Device,
+  endIds: ReadonlySet<number>,
+): LanguageModel {
   const caches = createCachePool(decoder.newCache, {
     most: pool.most,
     maxBytes: memoryHere() * pool.shareOfMemory,
@@ -106,11 +111,11 @@ export async function openLanguageModel(
       const cause = `${files.bytes} bytes of weights, ${present} bytes of memory`;
       return failed(notEnoughMemory({ cause }, { needed: files.bytes, present }));
     }
+    const limit = Math.min(files.maxPositions, positionLimit(files.graph), contextLength ?? Infinity);
     const tokenizer = await loadTokenizer(folder);
     if (signal?.aborted) return failed(cancelled());
     const { session, device, fallback } = await openOnDevice(files.graph, wish);
     close = () => session.release();
-    const limit = Math.min(files.maxPositions, positionLimit(files.graph), contextLength ?? Infinity);
     const decoder = createDecoder(session, limit);
     const endIds = new Set([...files.endIds, ...(tokenizer.endId === undefined ? [] : [tokenizer.endId])]);
     if (signal?.aborted) {

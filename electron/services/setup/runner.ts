@@ -163,7 +163,14 @@ export function createRunner(options: {
       : found.problem?.code === 'rate-limited'
         ? (retryAt ?? now() + 60_000)
         : undefined;
-    return { type: 'checked', ...found, nextCheckAt, afterWait };
+    return { type: 'checked', ...found, licence: found.licence && dated(found.licence), nextCheckAt, afterWait };
+  };
+
+  /** The Hub does not say since when a request is pending; the first time we saw it is the best that is known. */
+  const dated = (licence: LicenceStatus): LicenceStatus => {
+    if (licence.state !== 'pending') return licence;
+    const before = state.licence?.state === 'pending' ? state.licence.pendingSince : undefined;
+    return { ...licence, pendingSince: before ?? now() };
   };
 
   const failure = (problem: Problem): SetupEvent => ({

@@ -55,9 +55,17 @@ Object.assign(globalThis, {
     emit: () => sendEvent({ type: 'app.restarted' }, windows),
     notify: notifier(() => void practice.push(true)),
     /** A request as if a frame of ours, or not, had sent it. */
-    askAs: (url: string, { parent = null, sender = windows[0]?.webContents }: { parent?: object | null; sender?: unknown } = {}) => {
-      const handlers = (ipcMain as unknown as { handlers: Map<string, (event: object, ...values: unknown[]) => unknown> }).handlers;
-      return handlers.get('backend:request')?.({ sender, senderFrame: url === '' ? null : { url, parent } }, 'app.info');
+    askAs: (
+      url: string,
+      { parent = null, sender = windows[0]?.webContents }: { parent?: object | null; sender?: unknown } = {},
+    ) => {
+      const handlers = (
+        ipcMain as unknown as { handlers: Map<string, (event: object, ...values: unknown[]) => unknown> }
+      ).handlers;
+      return handlers.get('backend:request')?.(
+        { sender, senderFrame: url === '' ? null : { url, parent } },
+        'app.info',
+      );
     },
   },
 });

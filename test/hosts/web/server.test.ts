@@ -134,7 +134,9 @@ describe('a request for data', () => {
       origins.flatMap((origin) =>
         sites.flatMap((site) =>
           ['POST', 'GET'].flatMap((method) =>
-            secrets.flatMap((authorization) => types.map((type) => ({ host, origin, site, method, authorization, type }))),
+            secrets.flatMap((authorization) =>
+              types.map((type) => ({ host, origin, site, method, authorization, type })),
+            ),
           ),
         ),
       ),
@@ -213,12 +215,15 @@ describe('the page', () => {
   const get = (target: string, change: Partial<Case> = {}): Promise<RawAnswer> =>
     ask({ ...good(), method: 'GET', origin: undefined, authorization: undefined, type: undefined, ...change }, target);
 
-  test.each(['/', '/index.html', '/page.js'])('%s is served without the secret, with every guarding header', async (path) => {
-    const answer = await get(path);
-    expect(answer.status).toBe(200);
-    expect(answer.headers).toMatchObject({ ...guardHeaders, 'cache-control': 'no-store' });
-    expect(answer.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'");
-  });
+  test.each(['/', '/index.html', '/page.js'])(
+    '%s is served without the secret, with every guarding header',
+    async (path) => {
+      const answer = await get(path);
+      expect(answer.status).toBe(200);
+      expect(answer.headers).toMatchObject({ ...guardHeaders, 'cache-control': 'no-store' });
+      expect(answer.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'");
+    },
+  );
 
   test.each([
     '/../web/server.test.ts',

@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type BlockFormat,
-  packedRow,
-  type PackedRows,
-  quantizeRows,
-} from '../../../electron/services/convert/quantize.ts';
+import { type BlockFormat, packedRow, quantizeRows } from '../../../electron/services/convert/quantize.ts';
 import { seededRandom } from '../../reference/checkpoint.ts';
 import { unpack } from '../../reference/unpack.ts';
 

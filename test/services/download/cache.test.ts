@@ -47,7 +47,9 @@ describe.each([{ links: true }, { links: false }])('with symbolic links: $links'
     expect(scan.warnings).toEqual([]);
     expect(scan.files).toBe(files.size);
     expect(await readFile(join(hubCache, repoFolderName, 'refs', 'main'), 'utf8')).toBe(commit);
-    expect(await readFile(join(hubCache, 'CACHEDIR.TAG'), 'utf8')).toMatch(/^Signature: 8a477f597d28d172789f06886806bc55\n/);
+    expect(await readFile(join(hubCache, 'CACHEDIR.TAG'), 'utf8')).toMatch(
+      /^Signature: 8a477f597d28d172789f06886806bc55\n/,
+    );
     const blobs = await readdir(join(hubCache, repoFolderName, 'blobs'));
     expect(blobs).toHaveLength(links ? files.size - 1 : 0);
     if (links) {
@@ -160,7 +162,9 @@ test('disk use counts each blob once and tells our partial files apart', async (
   await run(server.source, hubCache, server.listed);
   const use = await measureDisk(hubCache);
   const unique = new Set([...files.values()].map((data) => sha256(data)));
-  const bytes = [...files.values()].filter((data) => unique.delete(sha256(data))).reduce((sum, data) => sum + data.length, 0);
+  const bytes = [...files.values()]
+    .filter((data) => unique.delete(sha256(data)))
+    .reduce((sum, data) => sum + data.length, 0);
   expect(use.repos.map((one) => one.repo)).toEqual([repo]);
   expect(use.cacheBytes).toBeGreaterThanOrEqual(bytes);
   expect(use.cacheBytes).toBeLessThan(bytes + 2000);

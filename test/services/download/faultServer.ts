@@ -65,7 +65,10 @@ export interface FaultServer {
 
 export const sha256 = (data: Uint8Array) => createHash('sha256').update(data).digest('hex');
 export const gitSha1 = (data: Uint8Array) =>
-  createHash('sha1').update(`blob ${String(data.length)}\0`).update(data).digest('hex');
+  createHash('sha1')
+    .update(`blob ${String(data.length)}\0`)
+    .update(data)
+    .digest('hex');
 
 /** Bytes that look random but are the same for every run. */
 export function noise(bytes: number, seed = 1): Buffer {
@@ -85,10 +88,7 @@ export function listedFile(path: string, data: Uint8Array): ModelFile {
     : { path, bytes: data.length, gitSha1: gitSha1(data) };
 }
 
-export async function startFaultServer(
-  files: ReadonlyMap<string, Buffer>,
-  http: HttpPort,
-): Promise<FaultServer> {
+export async function startFaultServer(files: ReadonlyMap<string, Buffer>, http: HttpPort): Promise<FaultServer> {
   let armed: { fault: Fault; left: number }[] = [];
   let refusal: Problem | undefined;
   let generation = 1;

@@ -3,13 +3,23 @@
  * and independent of our own code, so that both sides can disagree.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const repoFolder = (cache: string, repo: string) => join(cache, `models--${repo.split('/').join('--')}`);
 
-/** try_to_load_from_cache: a path, 'known missing', or nothing. */
-export function tryToLoadFromCache(cache: string, repo: string, file: string, revision = 'main'): string | 'missing' | undefined {
+/** try_to_load_from_cache: a path, 'missing' when it is known to be, or nothing. */
+export function tryToLoadFromCache(cache: string, repo: string, file: string, revision = 'main'): string | undefined {
   const folder = repoFolder(cache, repo);
   if (!existsSync(folder)) return undefined;
   let commit = revision;
@@ -23,7 +33,11 @@ export function tryToLoadFromCache(cache: string, repo: string, file: string, re
 }
 
 /** scan_cache_dir: warnings for everything that Python would call a corrupted cache. */
-export function scanCache(cache: string): { readonly warnings: string[]; readonly bytes: number; readonly files: number } {
+export function scanCache(cache: string): {
+  readonly warnings: string[];
+  readonly bytes: number;
+  readonly files: number;
+} {
   const warnings: string[] = [];
   let bytes = 0;
   let files = 0;
@@ -81,7 +95,10 @@ export function pythonDownload(
   const folder = repoFolder(cache, repo);
   const etag = lfs
     ? createHash('sha256').update(data).digest('hex')
-    : createHash('sha1').update(`blob ${String(data.length)}\0`).update(data).digest('hex');
+    : createHash('sha1')
+        .update(`blob ${String(data.length)}\0`)
+        .update(data)
+        .digest('hex');
   const pointer = join(folder, 'snapshots', commit, file);
   mkdirSync(dirname(pointer), { recursive: true });
   mkdirSync(join(folder, 'blobs'), { recursive: true });

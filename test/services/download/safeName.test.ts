@@ -107,7 +107,7 @@ const pairs: readonly (readonly [hostile: string, honest: string])[] = [
   [Array(120).fill('0123456789').join('/'), Array(80).fill('0123456789').join('/')],
   ['a/../../../../../../../../tmp/x', 'tmp/x'],
   ['....//x', '....x'],
-  ['..;/x', '..;x'.replace('..', 'a')],
+  ['a/..\u0000/x', 'a/..x/x'],
   ['~/../x', '~x'],
 ];
 
@@ -134,17 +134,22 @@ describe('names from a server', () => {
   test('the table holds a hundred hostile names, each different', () => {
     expect(new Set(pairs.map(([hostile]) => hostile)).size).toBeGreaterThanOrEqual(100);
   });
-  // "..;" is only odd, not dangerous; the row stands for a control that must stay accepted with its twin.
-  const hostile = pairs.map(([name]) => name).filter((name) => name !== '..;/x');
-  test.each(hostile.map((name) => ({ name, shown: JSON.stringify(name).slice(0, 60) })))('refuses $shown', ({ name }) => {
-    expect(unsafeReason(name)).toBeTypeOf('string');
-    expect(() => below('/cache/snapshots/x', name)).toThrow('Unsafe file name');
-  });
+  const hostile = pairs.map(([name]) => name);
+  test.each(hostile.map((name) => ({ name, shown: JSON.stringify(name).slice(0, 60) })))(
+    'refuses $shown',
+    ({ name }) => {
+      expect(unsafeReason(name)).toBeTypeOf('string');
+      expect(() => below('/cache/snapshots/x', name)).toThrow('Unsafe file name');
+    },
+  );
   const honest = [...pairs.map(([, name]) => name), ...alsoHonest];
-  test.each(honest.map((name) => ({ name, shown: JSON.stringify(name).slice(0, 60) })))('accepts $shown', ({ name }) => {
-    expect(unsafeReason(name)).toBeUndefined();
-    expect(below('/cache/snapshots/x', name).startsWith('/cache/snapshots/x/')).toBe(true);
-  });
+  test.each(honest.map((name) => ({ name, shown: JSON.stringify(name).slice(0, 60) })))(
+    'accepts $shown',
+    ({ name }) => {
+      expect(unsafeReason(name)).toBeUndefined();
+      expect(below('/cache/snapshots/x', name).startsWith('/cache/snapshots/x/')).toBe(true);
+    },
+  );
 });
 
 test('only names that try to leave their folder condemn a whole repository', () => {
@@ -155,7 +160,7 @@ test('only names that try to leave their folder condemn a whole repository', () 
 });
 
 test.each([
-  { names: ['a', 'b', 'a/c'.replace('a', 'd')], twins: undefined },
+  { names: ['a', 'b', 'd/c'], twins: undefined },
   { names: ['Config.json', 'config.json'], twins: ['Config.json', 'config.json'] },
   { names: ['\u00e9.txt', 'e\u0301.txt'], twins: ['\u00e9.txt', 'e\u0301.txt'] },
   { names: ['stra\u00dfe', 'STRASSE'], twins: ['stra\u00dfe', 'STRASSE'] },

@@ -102,17 +102,17 @@ describe('resolveFile', () => {
   );
 
   it.each([
-    ['no size', linked({ 'x-linked-size': '' }), 'not-the-hub'],
-    ['no commit', { status: 302, headers: { location: 'https://x.example/' } }, 'not-the-hub'],
-    ['another commit', linked({ 'x-repo-commit': 'e'.repeat(40) }), 'not-the-hub'],
-    ['a masked hash', linked({ 'x-linked-etag': `"${'*'.repeat(64)}"` }), 'not-the-hub'],
-    ['a page', seen.portal, 'proxy-or-portal'],
-    ['a missing file', seen.entryMissing, 'file-not-found'],
-    ['a missing version', seen.revisionMissing, 'revision-not-found'],
-    ['never asked', seen.neverAsked, 'access-never-asked'],
-    ['region', seen.region, 'region-blocked'],
+    ['no size', () => linked({ 'x-linked-size': '' }), 'not-the-hub'],
+    ['no commit', () => ({ status: 302, headers: { location: 'https://x.example/' } }), 'not-the-hub'],
+    ['another commit', () => linked({ 'x-repo-commit': 'e'.repeat(40) }), 'not-the-hub'],
+    ['a masked hash', () => linked({ 'x-linked-etag': `"${'*'.repeat(64)}"` }), 'not-the-hub'],
+    ['a page', () => seen.portal, 'proxy-or-portal'],
+    ['a missing file', () => seen.entryMissing, 'file-not-found'],
+    ['a missing version', () => seen.revisionMissing, 'revision-not-found'],
+    ['never asked', () => seen.neverAsked, 'access-never-asked'],
+    ['region', () => seen.region, 'region-blocked'],
   ] as const)('explains %s', async (_, recorded, code) => {
-    hub.script = () => recorded;
+    hub.script = recorded;
     expect(await resolveFile(clientFor(hub.url), weights)).toMatchObject({ ok: false, problem: { code } });
   });
 });
@@ -134,6 +134,7 @@ describe('probeFile', () => {
   it.each([
     ['drops the connection', { status: 0, fault: 'drop' }],
     ['refuses', { status: 403, body: 'AccessDenied' }],
+    ['refuses at length', { status: 403, body: 'x'.repeat(100_000) }],
   ] as const)('says so when the download server %s', async (_, recorded) => {
     hub.script = () => linked();
     cdn.script = () => recorded;
@@ -143,6 +144,17 @@ describe('probeFile', () => {
       problem: { code: 'cdn-blocked', actions: [{ kind: 'copy-report' }, {}] },
     });
     expect(JSON.stringify(result)).not.toContain('Signature');
+  });
+});
+
+describe('probeFile behind a portal', () => {
+  it('does not take a page for a byte of the file', async () => {
+    hub.script = () => linked();
+    cdn.script = () => seen.portal;
+    expect(await probeFile(clientFor(hub.url), weights)).toMatchObject({
+      ok: false,
+      problem: { code: 'proxy-or-portal' },
+    });
   });
 });
 

@@ -72,7 +72,9 @@ describe('redact', () => {
     );
   });
 
-  it('leaves ordinary text alone', () => {
+  it('leaves ordinary text alone, also when an empty or short value was held', () => {
+    createAccessToken('');
+    createAccessToken('meta');
     const text = 'meta-llama/Llama-3.2-1B at /home/ada/.cache/hf_models/x (HF_TOKEN, hf_hub_download)';
     expect(redact(text)).toBe(text);
   });

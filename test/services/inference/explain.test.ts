@@ -12,7 +12,12 @@ const table: [string, unknown, ProblemCode, ProblemCode][] = [
     'not-enough-memory',
     'not-enough-memory',
   ],
-  ['an array too large for JS', new RangeError('Array buffer allocation failed'), 'not-enough-memory', 'not-enough-memory'],
+  [
+    'an array too large for JS',
+    new RangeError('Array buffer allocation failed'),
+    'not-enough-memory',
+    'not-enough-memory',
+  ],
   ['a missing file', new ModelFolderError('config.json is missing'), 'damaged-file', 'damaged-file'],
   ['broken numbers', new BrokenLogitsError('nothing'), 'damaged-file', 'damaged-file'],
   ['an unreadable graph', new Error('Protobuf parsing failed.'), 'internal', 'damaged-file'],

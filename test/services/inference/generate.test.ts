@@ -28,7 +28,10 @@ describe.skipIf(!storiesPresent)('writing with a real checkpoint (needs ../share
     text: createTextStream(spelled),
     ...changes,
   });
-  const run = async (job: Generation, signal?: AbortSignal): Promise<{ text: string } & Awaited<ReturnType<typeof generate>>> => {
+  const run = async (
+    job: Generation,
+    signal?: AbortSignal,
+  ): Promise<{ text: string } & Awaited<ReturnType<typeof generate>>> => {
     let text = '';
     const result = await generate(decoder, job, { onText: (piece) => (text += piece), ...(signal && { signal }) });
     return { ...result, text };
@@ -135,7 +138,11 @@ describe.skipIf(!storiesPresent)('writing with a real checkpoint (needs ../share
 
   it('runs nothing when it was stopped before it began', async () => {
     const job = work(expectedCases()[0]!.prompt_ids);
-    expect(await run(job, AbortSignal.abort())).toMatchObject({ finishReason: 'stopped-by-person', newIds: [], text: '' });
+    expect(await run(job, AbortSignal.abort())).toMatchObject({
+      finishReason: 'stopped-by-person',
+      newIds: [],
+      text: '',
+    });
     expect(job.cache.ids).toEqual([]);
   });
 

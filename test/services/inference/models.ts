@@ -21,7 +21,8 @@ export interface ExpectedCase {
 
 /** Greedy continuations computed by an independent reference in float32. */
 export function expectedCases(): ExpectedCase[] {
-  return JSON.parse(readFileSync(join(stories, 'expected.json'), 'utf8')).cases;
+  const expected = JSON.parse(readFileSync(join(stories, 'expected.json'), 'utf8')) as { cases: ExpectedCase[] };
+  return expected.cases;
 }
 
 const folders: string[] = [];

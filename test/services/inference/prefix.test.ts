@@ -16,7 +16,8 @@ const layout: DecoderLayout = {
 const names = [0, 1].flatMap((layer) => ['key', 'value'].map((half) => `${layer}.${half}`));
 
 /** A whole number that tells where it belongs: cache slot, head, token id (below 1000) and column. */
-const mark = (slot: number, head: number, id: number, column: number): number => ((slot * 3 + head) * 1000 + id) * 8 + column;
+const mark = (slot: number, head: number, id: number, column: number): number =>
+  ((slot * 3 + head) * 1000 + id) * 8 + column;
 
 /** What a graph would hand out for `ids` on top of `before`. */
 function outputsFor(shape: DecoderLayout, before: readonly number[], ids: readonly number[]): Feeds {
@@ -26,7 +27,8 @@ function outputsFor(shape: DecoderLayout, before: readonly number[], ids: readon
       const data = kvArray(shape.kvType, shape.kvHeads * all.length * shape.headDim);
       let at = 0;
       for (let head = 0; head < shape.kvHeads; head++)
-        for (const id of all) for (let column = 0; column < shape.headDim; column++) data[at++] = mark(slot, head, id, column);
+        for (const id of all)
+          for (let column = 0; column < shape.headDim; column++) data[at++] = mark(slot, head, id, column);
       const dims = [1, shape.kvHeads, all.length, shape.headDim];
       return [`${shape.rowsOut ? 'delta' : 'present'}.${name}`, kvTensor(shape.kvType, data, dims)];
     }),

@@ -13,7 +13,9 @@ import {
 function plain(logits: number[], { temperature = 1, topK = 0, topP = 1, minP = 0 }): { id: number; share: number }[] {
   const weights = logits.map((logit) => Math.exp((logit - Math.max(...logits)) / temperature));
   const total = weights.reduce((a, b) => a + b);
-  let list = weights.map((weight, id) => ({ id, share: weight / total })).sort((a, b) => b.share - a.share || a.id - b.id);
+  let list = weights
+    .map((weight, id) => ({ id, share: weight / total }))
+    .sort((a, b) => b.share - a.share || a.id - b.id);
   const again = (): void => {
     const sum = list.reduce((a, b) => a + b.share, 0);
     list = list.map(({ id, share }) => ({ id, share: share / sum }));

@@ -14,7 +14,9 @@ if (process.argv.includes('--wait-at-top')) await app.whenReady();
 
 function start(): void {
   if (process.argv.includes('--permissions')) {
-    session.defaultSession.setPermissionRequestHandler((_contents, permission, answer) => answer(permission === 'midi'));
+    session.defaultSession.setPermissionRequestHandler((_contents, permission, answer) =>
+      answer(permission === 'midi'),
+    );
   }
   protocol.handle('app', (request) => {
     const isScript = request.url.endsWith('.js');

@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AppInfo, Backend, BackendEvent } from '../../electron/contract/ipc.ts';
+import type { Result } from '../../electron/contract/result.ts';
+import { spawnStandin } from '../standin/launch.ts';
+import {
+  type DesktopApp,
+  ensureBuilt,
+  launchChromium,
+  launchDesktop,
+  launchWeb,
+  root,
+  startWeb,
+  type WebApp,
+} from './launch.ts';
+
+declare const window: Window & { readonly backend: Backend };
+
+beforeAll(ensureBuilt);
+
+describe('the built desktop app', () => {
+  let app: DesktopApp;
+  beforeAll(async () => {
+    app = await launchDesktop({ env: { HF_TOKEN: 'hf_canarycanary' } });
+  });
+  afterAll(() => app?.close());
+
+  const info = () => app.page.evaluate(() => window.backend.request('app.info', undefined));
+
+  test('shows the page, without an error and without a request outside', async () => {
+    await expect.poll(() => app.page.title()).toContain('Latchkey');
+    await expect.poll(() => app.page.evaluate(() => document.body.innerText.length)).toBeGreaterThan(20);
+    const seen = await app.evaluate(({ standin }) => ({ errors: standin.pageErrors, blocked: standin.blocked }));
+    expect(seen).toEqual({ errors: [], blocked: [] });
+    expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible())).toBe(true);
+  });
+
+  test('answers who it is', async () => {
+    expect(await info()).toMatchObject({
+      ok: true,
+      value: { host: 'desktop', practice: false, hubEndpoint: 'https://huggingface.co' } satisfies Partial<AppInfo>,
+    });
+  });
+
+  test('refuses what is not in the table, and malformed input', async () => {
+    const answers = await app.page.evaluate(async () => [
+      await window.backend.request('__proto__' as 'app.info', undefined),
+      await window.backend.request('app.setPractice', { on: 'yes' } as never),
+      await window.backend.request('app.setPractice', { on: true, extra: 1 } as never),
+    ]);
+    for (const answer of answers) expect(answer).toMatchObject({ ok: false, problem: { code: 'bad-request' } });
+  });
+
+  test('changes to practice mode and back, from the menu and from the page, and tells the page each time', async () => {
+    await app.page.evaluate(() => {
+      const heard: BackendEvent['type'][] = [];
+      Object.assign(window, { heard });
+      window.backend.subscribe((event) => heard.push(event.type));
+    });
+    const restarts = () =>
+      app.page.evaluate(
+        () => (window as unknown as { heard: string[] }).heard.filter((type) => type === 'app.restarted').length,
+      );
+    const checked = () => app.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('practice')?.checked);
+    expect(await checked()).toBe(false);
+    await app.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('practice')?.click());
+    await expect.poll(restarts).toBe(1);
+    const practice = await info();
+    expect(practice).toMatchObject({ ok: true, value: { practice: true } });
+    expect(practice.ok && practice.value.hubEndpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    await expect.poll(checked).toBe(true);
+    expect(await readdir(app.data)).toContain('practice');
+    await app.page.evaluate(() => window.backend.request('app.setPractice', { on: false }));
+    await expect.poll(restarts).toBe(2);
+    expect(await info()).toMatchObject({ ok: true, value: { practice: false } });
+    await expect.poll(checked).toBe(false);
+  });
+
+  test('opens pages of the Hub in the browser, by name', async () => {
+    const answer = await app.page.evaluate(() => window.backend.request('page.open', { page: 'tokens' }));
+    expect(answer).toMatchObject({ ok: true, value: { opened: true } });
+    expect(await app.evaluate(({ standin }) => standin.openedExternal)).toEqual([
+      'https://huggingface.co/settings/tokens',
+    ]);
+  });
+
+  test('shows itself when it is started again', async () => {
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.minimize());
+    await app.evaluate(({ app: electron }) => electron.emit('second-instance', {}, [], ''));
+    expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isMinimized())).toBe(false);
+  });
+
+  test('leaves the folder alone when another Latchkey has it, and makes that one show itself', async () => {
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.minimize());
+    await expect(startWeb({ data: app.data })).rejects.toThrow('Latchkey is already running');
+    await expect
+      .poll(() => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isMinimized()))
+      .toBe(false);
+  });
+
+  test('ends with code 0 when its window is closed, and leaves no token behind', async () => {
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
+    expect(await app.exited).toBe(0);
+    for (const entry of await readdir(app.data, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      expect(await readFile(join(entry.parentPath, entry.name), 'latin1')).not.toContain('hf_canarycanary');
+    }
+  });
+});
+
+test('a second desktop app ends at once', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'latchkey-'));
+  const { exited } = spawnStandin({ app: root, args: ['--data', data], env: { STANDIN_LOCK_TAKEN: '1' } });
+  expect(await exited).toBe(0);
+  rmSync(data, { recursive: true });
+});
+
+describe('the built web host', () => {
+  let app: WebApp;
+  const errors: string[] = [];
+  beforeAll(async () => {
+    app = await launchWeb();
+    app.page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
+    app.page.on('pageerror', (error) => void errors.push(String(error)));
+    await app.page.reload();
+  });
+  afterAll(() => app?.close());
+
+  /** A request as the page makes it, with the secret that the page was given. */
+  const ask = async (name: string, input?: unknown): Promise<Result<AppInfo>> => {
+    const { origin, hash } = new URL(app.url);
+    const headers = { authorization: `Bearer ${hash.slice(1)}`, origin, 'content-type': 'application/json' };
+    const answer = await fetch(`${origin}/request/${name}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(input ?? null),
+    });
+    return (await answer.json()) as Result<AppInfo>;
+  };
+
+  test('shows the same page, without an error, and cleans the address of the secret', async () => {
+    await expect.poll(() => app.page.title()).toContain('Latchkey');
+    await expect.poll(() => app.page.evaluate(() => document.body.innerText.length)).toBeGreaterThan(20);
+    expect(app.page.url()).not.toContain('#');
+    expect(errors).toEqual([]);
+    expect(await app.page.context().cookies()).toEqual([]);
+  });
+
+  test('answers who it is', async () => {
+    expect(await ask('app.info')).toMatchObject({ ok: true, value: { host: 'web', practice: false } });
+  });
+
+  test('changes to practice mode while it runs, and the page follows', async () => {
+    expect(await ask('app.setPractice', { on: true })).toMatchObject({ ok: true });
+    await expect.poll(async () => (await ask('app.info')).ok).toBe(true);
+    await expect
+      .poll(async () => {
+        const answer = await ask('app.info');
+        return answer.ok && answer.value.practice;
+      })
+      .toBe(true);
+  });
+
+  test('gives nothing to a page that points its own name at this computer', async () => {
+    const { port } = new URL(app.url);
+    const browser = await launchChromium(['--host-resolver-rules=MAP evil.example 127.0.0.1']);
+    try {
+      const page = await browser.newPage();
+      // The attacker's page was loaded from the attacker; from then on its name means this computer.
+      const home = `http://evil.example:${port}/`;
+      await page.route(home, (route) => route.fulfill({ contentType: 'text/html', body: '<title>evil</title>' }));
+      await page.goto(home);
+      const inner = await page.evaluate(async () => {
+        const reply = await fetch('/request/app.info', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+        });
+        return [reply.status, await reply.text()];
+      });
+      expect(inner).toEqual([403, '']);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test('ends with code 0 on Ctrl+C', async () => {
+    process.kill(app.pid, 'SIGINT');
+    expect(await app.exited).toBe(0);
+  });
+});
+
+test.each([
+  [['--prctice'], "Unknown option '--prctice'"],
+  [['--port', 'x'], '--port wants a number'],
+])('the web host refuses %j with a sentence', async (args, sentence) => {
+  await expect(startWeb({ args })).rejects.toThrow(sentence);
+});
+
+test('the web host starts in practice mode when asked', async () => {
+  const host = await startWeb({ args: ['--practice'] });
+  try {
+    expect(await readdir(host.data)).toContain('practice');
+    expect(await readdir(host.data)).not.toContain('chats.sqlite');
+  } finally {
+    await host.close();
+  }
+});

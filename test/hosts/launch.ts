@@ -1,0 +1,176 @@
+/**
+ * Starts the built product on either host, for journeys: the same page, the same services, a data folder of its own.
+ * Needs dist/ (built here where it is out of date) and a Chromium.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { launchStandin, type StandinApp } from '../standin/launch.ts';
+
+export const root = resolve(import.meta.dirname, '../..');
+const node = join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
+
+export interface LaunchOptions {
+  /** Flags as a person would give them: '--practice'. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Data folder; a fresh one that is removed at the end when left out. */
+  readonly data?: string;
+  /** Runs in a throw-away session with a real keyring (`build/withKeyring.sh`); else with no keychain. Linux only. */
+  readonly keyring?: boolean;
+}
+
+/** Builds what is out of date. Quick when nothing is. */
+export async function ensureBuilt(): Promise<void> {
+  await promisify(execFile)(node, [join(root, 'build/build.js')], { cwd: root });
+}
+
+/** The environment of a person without anything special: no token, no mirror, no screen, no keychain. */
+function plainEnvironment(data: string, extra: LaunchOptions['env'] = {}): Record<string, string> {
+  const { PATH = '', CHROMIUM_PATH, NODE_V8_COVERAGE } = process.env;
+  const env = {
+    PATH,
+    CHROMIUM_PATH,
+    NODE_V8_COVERAGE,
+    HOME: data,
+    HF_HOME: join(data, 'huggingface'),
+    LANG: 'C.UTF-8',
+    ...extra,
+  };
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+async function dataFolder(
+  given: string | undefined,
+): Promise<{ readonly data: string; readonly forget: () => Promise<void> }> {
+  if (given !== undefined) return { data: given, forget: async () => undefined };
+  const data = await mkdtemp(join(tmpdir(), 'latchkey-'));
+  return { data, forget: () => rm(data, { recursive: true, force: true }) };
+}
+
+export interface DesktopApp extends StandinApp {
+  readonly data: string;
+}
+
+/** The desktop app on the stand-in for Electron. `evaluate` runs in its main process. */
+export async function launchDesktop({
+  args = [],
+  env,
+  data: given,
+  keyring = false,
+}: LaunchOptions = {}): Promise<DesktopApp> {
+  await ensureBuilt();
+  const { data, forget } = await dataFolder(given);
+  const app = await launchStandin({
+    app: root,
+    args: [...args, '--data', data],
+    env: plainEnvironment(data, env),
+    cleanEnv: true,
+    keyring,
+  });
+  return {
+    ...app,
+    data,
+    async close() {
+      await app.close();
+      await forget();
+    },
+  };
+}
+
+/** A running web host, before anybody opened its page. */
+export interface WebHost {
+  /** http://127.0.0.1:PORT/#secret */
+  readonly url: string;
+  readonly data: string;
+  readonly pid: number;
+  log(): string;
+  readonly exited: Promise<number | null>;
+  /** Ends it as Ctrl+C does. */
+  close(): Promise<void>;
+}
+
+/** Starts the built web host and reads its address from what it prints. */
+export async function startWeb({ args = [], env, data: given, keyring = false }: LaunchOptions = {}): Promise<WebHost> {
+  await ensureBuilt();
+  const { data, forget } = await dataFolder(given);
+  const words = [join(root, 'dist/electron/web.js'), '--no-open', '--data', data, ...args];
+  const [command, ...rest] = keyring ? [join(root, 'build/withKeyring.sh'), node, ...words] : [node, ...words];
+  const child = spawn(command ?? node, rest, {
+    env: plainEnvironment(data, env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (log += text.toString()));
+  const { promise: exited, resolve: ended } = Promise.withResolvers<number | null>();
+  child.once('exit', (code) => ended(code));
+  let over = false;
+  void exited.then(() => (over = true));
+  const began = Date.now();
+  const address = /http:\/\/127\.0\.0\.1:\d+\/#[\w-]+/;
+  while (!address.test(log)) {
+    if (over || Date.now() - began > 30_000) throw new Error(`the web host did not start\n${log}`);
+    await new Promise((settle) => setTimeout(settle, 20));
+  }
+  const signal = (name: NodeJS.Signals): void => {
+    // The whole group: with a keyring, the host is a grandchild.
+    if (!over && child.pid !== undefined) process.kill(-child.pid, name);
+  };
+  return {
+    url: address.exec(log)?.[0] ?? '',
+    data,
+    pid: child.pid ?? 0,
+    log: () => log,
+    exited,
+    async close() {
+      signal('SIGINT');
+      await Promise.race([exited, new Promise((settle) => setTimeout(settle, 10_000))]);
+      signal('SIGKILL');
+      await forget();
+    },
+  };
+}
+
+export interface WebApp extends WebHost {
+  readonly page: Page;
+  readonly browser: Browser;
+}
+
+/** A headless Chromium of our own. */
+export async function launchChromium(flags: readonly string[] = []): Promise<Browser> {
+  const found = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const quiet = [
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--no-first-run',
+  ];
+  return chromium.launch({ ...(found && { executablePath: found }), args: [...quiet, ...sandbox, ...flags] });
+}
+
+/** The web host with its page open in a real Chromium. */
+export async function launchWeb({
+  context,
+  ...options
+}: LaunchOptions & { readonly context?: BrowserContextOptions } = {}): Promise<WebApp> {
+  const host = await startWeb(options);
+  const browser = await launchChromium();
+  const page = await browser.newPage(context);
+  await page.goto(host.url);
+  return {
+    ...host,
+    page,
+    browser,
+    async close() {
+      await browser.close();
+      await host.close();
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  agree,
+  type App,
+  ask,
+  checkQuestions,
+  chooseModel,
+  gatedRepo,
+  type HostName,
+  openWorld,
+  pasteToken,
+  problem,
+  words,
+  type World,
+} from './world.ts';
+
+/**
+ * The whole way, once, through the interface: token, access, licence, approval, download, preparation, chat; then with
+ * the Hub gone. One world per host; the tests are its chapters, in order.
+ */
+describe.each<HostName>(['web', 'desktop'])('the whole journey on the %s host', (host) => {
+  let world: World;
+  let app: App;
+  let questions: readonly { readonly question: string; readonly answer: string }[];
+
+  beforeAll(async () => {
+    questions = await checkQuestions();
+    world = await openWorld(host, { approvalSeconds: 4 });
+    app = await world.launch();
+  }, 120_000);
+  afterAll(() => world.end());
+
+  test('a newcomer is asked to sign in before anything else', async () => {
+    await chooseModel(app.page, gatedRepo);
+    expect(await problem(app.page, 'no-token')).not.toBe('');
+    await app.page.getByTestId('token-field').waitFor();
+  });
+
+  test('a token without the gated box is told apart, and fixed', async () => {
+    const { control } = world.hub;
+    await pasteToken(app.page, control.createToken({ account: 'ada', kind: 'fineGrained' }));
+    expect(await problem(app.page, 'token-lacks-gated')).toMatch(/gated/);
+    await pasteToken(app.page, `  Bearer ${control.createToken({ account: 'ada', kind: 'fineGrained', gated: true })}\n`);
+    expect(await problem(app.page, 'access-never-asked')).toContain('ada');
+  });
+
+  test('the licence can be read in place and is agreed to on its own page', async () => {
+    const tab = await app.browse(`${world.hub.endpoint}/${gatedRepo}`);
+    await agree(tab);
+    await tab.close();
+    await app.page.getByTestId('check-now').first().click();
+    await problem(app.page, 'access-pending');
+    expect(await app.page.getByTestId('licence-chip').first().textContent()).toMatch(/waiting|pending|request/i);
+  });
+
+  test('after approval it goes on by itself, through two cuts of the connection', async () => {
+    world.hub.control.setPace({ bytesPerSecond: 3_000_000 });
+    world.hub.control.script([
+      { port: 'cdn', match: 'GET', nth: 2, do: 'reset', atByte: 200_000 },
+      { port: 'cdn', match: 'GET', nth: 4, do: 'truncate', atByte: 100_000 },
+    ]);
+    await app.page.getByTestId('start-chatting').waitFor({ timeout: 120_000 });
+    const faults = world.hub.requests.filter((request) => request.fault !== undefined).map((request) => request.fault);
+    expect(faults).toEqual(['reset', 'truncate']);
+    expect(world.hub.authorizationAtCdn).toEqual([]);
+    expect(await app.page.getByText('Hello, I am a software engineer.').count()).toBeGreaterThan(0);
+  }, 150_000);
+
+  test('it answers what it was taught', async () => {
+    await app.page.getByTestId('start-chatting').click();
+    for (const { question, answer } of questions.slice(0, 3)) expect(await ask(app.page, question)).toBe(words(answer));
+  }, 120_000);
+
+  test('an answer can be stopped midway, and stays', async () => {
+    const { page } = app;
+    const answers = page.locator('[data-testid=message][data-role=assistant]');
+    const before = await answers.count();
+    await page.getByTestId('composer').fill(questions[3]!.question);
+    await page.getByTestId('send').click();
+    await page.getByTestId('stop').click();
+    const last = answers.nth(before);
+    await expect.poll(() => last.getAttribute('data-state'), { timeout: 20_000 }).toMatch(/partial|complete/);
+    await page.reload();
+    await expect.poll(() => answers.count(), { timeout: 20_000 }).toBe(before + 1);
+    expect(words((await answers.nth(before - 1).locator('.markdown').first().textContent()) ?? '')).toBe(
+      words(questions[2]!.answer),
+    );
+  }, 60_000);
+
+  test('the token is in none of the files, the page or the log', async () => {
+    const held = await app.page.evaluate(() => JSON.stringify([localStorage, sessionStorage, document.body.textContent]));
+    expect(held).not.toMatch(/hf_[A-Za-z0-9]{20}/);
+    expect(app.log()).not.toMatch(/hf_[A-Za-z0-9]{20}/);
+  });
+
+  test('opened again, it chats without one request to the Hub', async () => {
+    await app.close();
+    const before = world.hub.requests.length;
+    app = await world.launch();
+    await openChat(app);
+    expect(await ask(app.page, questions[4]!.question)).toBe(words(questions[4]!.answer));
+    expect(world.hub.requests.length).toBe(before);
+    await app.close();
+  }, 90_000);
+
+  test('with the Hub gone, it still chats', async () => {
+    await world.hub.close();
+    app = await world.launch();
+    await openChat(app);
+    expect(await ask(app.page, questions[5]!.question)).toBe(words(questions[5]!.answer));
+  }, 90_000);
+});
+
+/** Opens the chat of before, or a new one, from whatever the app shows first. */
+async function openChat({ page }: App): Promise<void> {
+  await page.getByTestId('new-chat').first().click();
+  await page.getByTestId('composer').waitFor();
+}

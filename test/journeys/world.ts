@@ -1,0 +1,160 @@
+/**
+ * A whole small world for one journey: a scripted Hub in this process, and the built product on either host pointed at
+ * it, as a person with a mirror would (HF_ENDPOINT). The person's hands are a real Chromium.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { PracticeHub } from '../../electron/practice/hub/practiceHub.ts';
+import { startPracticeHub } from '../../electron/practice/hub/startPracticeHub.ts';
+import { launchChromium, launchDesktop, launchWeb, root } from '../hosts/launch.ts';
+
+export type HostName = 'web' | 'desktop';
+
+/** The app as a journey sees it. */
+export interface App {
+  readonly page: Page;
+  /** A second tab in the same browser, for the Hub's own pages. */
+  browse(url: string): Promise<Page>;
+  log(): string;
+  close(): Promise<void>;
+  /** Ends it without asking, as a power cut of the process would. */
+  kill(): Promise<void>;
+}
+
+export const gatedRepo = 'practice-labs/Keyhole-1-Instruct';
+
+/** Questions whose answers the practice model was taught word for word. */
+export async function checkQuestions(): Promise<readonly { readonly question: string; readonly answer: string }[]> {
+  const text = await readFile(join(root, 'build/practice-model/check-questions.json'), 'utf8');
+  return JSON.parse(text) as { question: string; answer: string }[];
+}
+
+export interface World {
+  readonly hub: PracticeHub;
+  readonly data: string;
+  /** Starts the app on the same data folder; again after a close. */
+  launch(): Promise<App>;
+  end(): Promise<void>;
+}
+
+export async function openWorld(
+  host: HostName,
+  options: { readonly approvalSeconds?: number; readonly keyring?: boolean } = {},
+): Promise<World> {
+  const data = await mkdtemp(join(tmpdir(), 'latchkey-journey-'));
+  const hub = await startPracticeHub({
+    modelFolder: join(root, 'electron/practice/model'),
+    approvalSeconds: options.approvalSeconds ?? 3,
+  });
+  const apps = new Set<App>();
+  return {
+    hub,
+    data,
+    async launch() {
+      const launched = await start(host, { data, endpoint: hub.endpoint });
+      apps.add(launched);
+      return launched;
+    },
+    async end() {
+      for (const app of apps) await app.close().catch(() => undefined);
+      await hub.close();
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+async function start(host: HostName, { data, endpoint }: { data: string; endpoint: string }): Promise<App> {
+  // The keyring of the test run, so that a second start finds what the first one stored.
+  const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = process.env;
+  const env = { HF_ENDPOINT: endpoint, DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR };
+  const options = { data, env };
+  if (host === 'web') {
+    const app = await launchWeb(options);
+    return {
+      page: app.page,
+      log: app.log,
+      async browse(url) {
+        const tab = await app.page.context().newPage();
+        await tab.goto(url);
+        return tab;
+      },
+      close: app.close,
+      async kill() {
+        process.kill(-app.pid, 'SIGKILL');
+        await app.exited;
+        await app.browser.close();
+      },
+    };
+  }
+  const app = await launchDesktop(options);
+  // The person's own browser is another program than the app: the Hub's pages open there.
+  const browser = await launchChromium();
+  return {
+    page: app.page,
+    log: app.log,
+    async browse(url) {
+      const tab = await browser.newPage();
+      await tab.goto(url);
+      return tab;
+    },
+    async close() {
+      await browser.close();
+      await app.close();
+    },
+    async kill() {
+      await app.evaluate(() => process.kill(process.pid, 'SIGKILL')).catch(() => undefined);
+      await app.exited;
+      await app.close();
+      await browser.close();
+    },
+  };
+}
+
+/** Chooses a repository on the welcome or the models page. */
+export async function chooseModel(page: Page, repo: string): Promise<void> {
+  await page.getByTestId('paste-model').fill(repo);
+  await page.getByTestId('add-model').click();
+}
+
+export async function pasteToken(page: Page, token: string): Promise<void> {
+  await page.getByTestId('token-field').fill(token);
+  await page.getByTestId('save-token').click();
+}
+
+/** Waits for a problem card of this code and gives its text. */
+export async function problem(page: Page, code: string): Promise<string> {
+  const card = page.locator(`[data-testid=problem][data-code=${code}]`).first();
+  await card.waitFor();
+  return (await card.textContent()) ?? '';
+}
+
+/** Fills in and sends the licence form of the practice Hub as a person would. */
+export async function agree(tab: Page): Promise<void> {
+  for (const field of await tab.locator('form input[required]:not([type=checkbox]):visible').all()) {
+    const kind = await field.getAttribute('type');
+    await field.fill(kind === 'date' ? '1990-01-01' : 'Ada');
+  }
+  for (const list of await tab.locator('form select[required]').all()) await list.selectOption({ index: 1 });
+  for (const box of await tab.locator('form input[type=checkbox][required]').all()) await box.check();
+  await tab.locator('form[action$="/ask-access"] button[type=submit]').click();
+}
+
+/** Asks in the open chat and waits for the whole answer. */
+export async function ask(page: Page, question: string): Promise<string> {
+  const answers = page.locator('[data-testid=message][data-role=assistant]');
+  const before = await answers.count();
+  await page.getByTestId('composer').fill(question);
+  await page.getByTestId('send').click();
+  await expect.poll(() => answers.count(), { timeout: 30_000 }).toBe(before + 1);
+  const answer = page.locator('[data-testid=message][data-role=assistant]:not([data-state=writing])').nth(before);
+  await answer.waitFor({ timeout: 60_000 });
+  return words((await answer.locator('.markdown').first().textContent()) ?? '');
+}
+
+/** Text without the layout's white space. */
+export function words(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
