@@ -51,11 +51,20 @@ const fingerprint = (inputs) =>
     .update([...common, ...inputs].flatMap(listing).join('\n'))
     .digest('hex');
 
-/** @param {keyof typeof parts} part @param {boolean} force */
-async function makePart(part, force) {
+/** @typedef {keyof typeof parts} Part */
+
+/** Whether a part was made from what is there now. @param {Part} part */
+function isFresh(part) {
   const stamp = join(dist, 'stamps', part);
+  if (!existsSync(join(dist, part)) || !existsSync(stamp)) return false;
+  return readFileSync(stamp, 'utf8') === fingerprint(parts[part].inputs);
+}
+
+/** @param {Part} part */
+async function makePart(part) {
+  const stamp = join(dist, 'stamps', part);
+  // Taken before the work: what is edited meanwhile makes the part stale again.
   const inputs = fingerprint(parts[part].inputs);
-  if (!force && existsSync(join(dist, part)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === inputs) return;
   const began = performance.now();
   rmSync(stamp, { force: true });
   await parts[part].make();
@@ -98,10 +107,12 @@ async function alone(work) {
 
 /** Makes the named parts of dist/, all by default, where they are out of date. @param {readonly string[]} wanted */
 export async function build(wanted = Object.keys(parts), { force = false } = {}) {
+  const stale = () =>
+    /** @type {Part[]} */ (Object.keys(parts)).filter((part) => wanted.includes(part) && !isFresh(part));
+  // Looked at before taking turns: a finished build needs no right to write here.
+  if (!force && stale().length === 0) return;
   await alone(async () => {
-    for (const part of Object.keys(parts)) {
-      if (wanted.includes(part)) await makePart(/** @type {keyof typeof parts} */ (part), force);
-    }
+    for (const part of force ? /** @type {Part[]} */ (wanted) : stale()) await makePart(part);
   });
 }
 

@@ -1,3 +1,5 @@
+import type { Sampling } from './chat.ts';
+
 /** "owner/name" as the Hub spells it. */
 export type RepoId = string;
 /** 40 lower-case hex digits. */
@@ -66,6 +68,7 @@ export interface InstalledModel {
   readonly architecture: string;
   readonly contextLength: number; // tokens the model was made for
   readonly instruct: boolean; // it has a chat template; otherwise offered as completion
+  readonly sampling: Sampling; // what the authors recommend in generation_config.json
   readonly licence: string;
   readonly licenceAccount?: string; // who held access when it was downloaded
   readonly sanity?: SanityCheck;

@@ -106,14 +106,17 @@ function modelHandlers(ports: Ports, rooms: Rooms): Some<'models' | 'storage' | 
   };
 }
 
-function chatHandlers({ chats, answers, chatsChanged }: Rooms): Some<'chats' | 'generation'> {
+function chatHandlers({ chats, answers, models, chatsChanged }: Rooms): Some<'chats' | 'generation'> {
   const changed = <T>(result: Result<T>): Result<T> => {
     if (result.ok) chatsChanged();
     return result;
   };
   return {
     'chats.list': async () => ok(chats.list()),
-    'chats.create': async ({ modelId }) => changed(ok(chats.create(modelId))),
+    'chats.create': async ({ modelId }) => {
+      const model = models.byId(modelId);
+      return model ? changed(ok(chats.create(modelId, model.sampling))) : failed(notFound('model'));
+    },
     'chats.get': async ({ chatId }) => {
       const chat = chats.get(chatId);
       return orNotFound(chat && answers.withLiveText(chat), 'chat');

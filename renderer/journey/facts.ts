@@ -18,7 +18,9 @@ export function doneFact(step: Step, journey: SetupState, account: Account | und
       return holder === undefined ? t.journey.licence.notGated : t.journey.licence.done(holder, when);
     }
     case 'download':
-      return t.journey.download.done('plan' in journey && journey.plan ? bytes(journey.plan.totalBytes) : t.journey.download.allFiles);
+      return t.journey.download.done(
+        'plan' in journey && journey.plan ? bytes(journey.plan.totalBytes) : t.journey.download.allFiles,
+      );
     case 'prepare':
       return t.journey.prepare.done(journey.dtype);
     case 'ready':

@@ -50,7 +50,10 @@ function readFence(lines: readonly string[], at: number): Read | undefined {
   const indent = new RegExp(`^ {0,${/^ */.exec(lines[at] ?? '')?.[0].length ?? 0}}`);
   let end = at + 1;
   while (end < lines.length && !close.test(lines[end] ?? '')) end += 1;
-  const text = lines.slice(at + 1, end).map((line) => line.replace(indent, '')).join('\n');
+  const text = lines
+    .slice(at + 1, end)
+    .map((line) => line.replace(indent, ''))
+    .join('\n');
   const language = (open[2] ?? '').trim().split(/[\s{]/)[0] ?? '';
   const closed = end < lines.length;
   return { block: { kind: 'code', language: language.slice(0, 40), text, closed }, used: end - at + (closed ? 1 : 0) };
@@ -73,7 +76,8 @@ function readMath(lines: readonly string[], at: number): Read | undefined {
 
 function readSimple(line: string): Read | undefined {
   const title = heading.exec(line);
-  if (title) return { block: { kind: 'heading', level: title[1]?.length ?? 1, inline: parseInline(title[2] ?? '') }, used: 1 };
+  if (title)
+    return { block: { kind: 'heading', level: title[1]?.length ?? 1, inline: parseInline(title[2] ?? '') }, used: 1 };
   return rule.test(line) ? { block: { kind: 'rule' }, used: 1 } : undefined;
 }
 
@@ -103,7 +107,8 @@ function cells(row: string): readonly string[] {
 function readTable(lines: readonly string[], at: number): Read | undefined {
   const first = lines[at] ?? '';
   const second = lines[at + 1];
-  if (!first.includes('|') || second === undefined || !second.includes('-') || !delimiterRow.test(second)) return undefined;
+  if (!first.includes('|') || second === undefined || !second.includes('-') || !delimiterRow.test(second))
+    return undefined;
   const head = cells(first);
   const marks = cells(second);
   if (marks.length !== head.length) return undefined;
@@ -202,7 +207,9 @@ function startsBlock(line: string): boolean {
 function interrupts(line: string): boolean {
   if (!startsBlock(line)) return false;
   const mark = bullet.exec(line);
-  return !mark || rule.test(line) || ((mark[4] ?? '') !== '' && (!/\d/.test(mark[2] ?? '') || /^1[.)]$/.test(mark[2] ?? '')));
+  return (
+    !mark || rule.test(line) || ((mark[4] ?? '') !== '' && (!/\d/.test(mark[2] ?? '') || /^1[.)]$/.test(mark[2] ?? '')))
+  );
 }
 
 function readParagraph(lines: readonly string[], at: number, depth: number): Read {
@@ -213,6 +220,10 @@ function readParagraph(lines: readonly string[], at: number, depth: number): Rea
     if (line.includes('|') && readTable(lines, end)) break;
     end += 1;
   }
-  const text = lines.slice(at, end).map((line) => line.replace(/^\s+/, '')).join('\n').trimEnd();
+  const text = lines
+    .slice(at, end)
+    .map((line) => line.replace(/^\s+/, ''))
+    .join('\n')
+    .trimEnd();
   return { block: { kind: 'paragraph', inline: parseInline(text) }, used: end - at };
 }

@@ -185,7 +185,8 @@ class InlineReader {
       return after;
     }
     const safe = safeLink(found[1] ?? found[2] ?? '');
-    const children = this.#depth < deepest ? parseInline(label, this.#depth + 1) : [{ kind: 'text', text: label } as const];
+    const children =
+      this.#depth < deepest ? parseInline(label, this.#depth + 1) : [{ kind: 'text', text: label } as const];
     if (safe) this.#push({ kind: 'link', ...safe, children });
     else {
       this.#flush();
@@ -285,7 +286,8 @@ function joinText(pieces: readonly (Inline | undefined)[]): readonly Inline[] {
   for (const piece of pieces) {
     if (!piece || (piece.kind === 'text' && piece.text === '')) continue;
     const last = joined.at(-1);
-    if (piece.kind === 'text' && last?.kind === 'text') joined[joined.length - 1] = { kind: 'text', text: last.text + piece.text };
+    if (piece.kind === 'text' && last?.kind === 'text')
+      joined[joined.length - 1] = { kind: 'text', text: last.text + piece.text };
     else joined.push(piece);
   }
   return joined;

@@ -204,7 +204,8 @@ export class AppState {
       const [next] = this.journeys.unfinished;
       if (view === 'token-field' && (repo === undefined || this.journeys.find(repo)?.step !== 'sign-in'))
         this.router.go({ name: 'access' });
-      else if (here.name !== 'journey') this.router.go(next ? { name: 'journey', repo: next.repo } : { name: 'journey' });
+      else if (here.name !== 'journey')
+        this.router.go(next ? { name: 'journey', repo: next.repo } : { name: 'journey' });
       if (view === 'token-field') this.router.callTokenField();
       return;
     }

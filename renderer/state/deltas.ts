@@ -26,12 +26,18 @@ export function join(snapshot: string, deltas: readonly Delta[]): Growing {
   const last = deltas.at(-1);
   if (!last) return { text: snapshot, next: undefined };
   for (let held = deltas.length; held > 0; held -= 1) {
-    const inside = deltas.slice(0, held).map((delta) => delta.text).join('');
+    const inside = deltas
+      .slice(0, held)
+      .map((delta) => delta.text)
+      .join('');
     if (snapshot.endsWith(inside)) return { text: snapshot + textFrom(deltas, held), next: last.index + 1 };
   }
   return { text: snapshot + textFrom(deltas, 0), next: last.index + 1 };
 }
 
 function textFrom(deltas: readonly Delta[], start: number): string {
-  return deltas.slice(start).map((delta) => delta.text).join('');
+  return deltas
+    .slice(start)
+    .map((delta) => delta.text)
+    .join('');
 }

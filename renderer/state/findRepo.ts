@@ -1,7 +1,28 @@
 import { repoPattern } from '../../electron/contract/ipc.ts';
 
 /** First parts of paths that look like owner/name but are folders, files or pages of the Hub. */
-const notOwners = new Set(['api', 'docs', 'datasets', 'spaces', 'settings', 'models', 'usr', 'home', 'site-packages', 'blob', 'tree', 'resolve', 'lib', 'bin', 'text', 'application', 'http', 'https', 'python3', 'users']);
+const notOwners = new Set([
+  'api',
+  'docs',
+  'datasets',
+  'spaces',
+  'settings',
+  'models',
+  'usr',
+  'home',
+  'site-packages',
+  'blob',
+  'tree',
+  'resolve',
+  'lib',
+  'bin',
+  'text',
+  'application',
+  'http',
+  'https',
+  'python3',
+  'users',
+]);
 
 function clean(candidate: string): string | undefined {
   const id = candidate.replace(/[.,;:'")\]]+$/, '').replace(/\.git$/, '');

@@ -13,6 +13,7 @@ export class Journeys {
   readonly #problems = new SvelteMap<string, Problem>();
   readonly #texts = new SvelteMap<string, LicenceText>();
   /** Repos whose licence page was opened and whose state is worth a look when the person comes back. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on screen reads it
   readonly #visited = new Set<string>();
   readonly #backend: Backend;
 

@@ -30,7 +30,9 @@ export class ThemeChoice {
   }
 
   #show(): void {
-    const dark = this.#choice === 'dark' || (this.#choice === 'system' && this.#page.matchMedia('(prefers-color-scheme: dark)').matches);
+    const dark =
+      this.#choice === 'dark' ||
+      (this.#choice === 'system' && this.#page.matchMedia('(prefers-color-scheme: dark)').matches);
     this.#page.document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
   }
 }

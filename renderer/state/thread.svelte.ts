@@ -17,6 +17,7 @@ export class Thread {
   readonly #growing = new SvelteMap<string, Growing>();
   readonly #shown = $derived(this.#chat ? visibleThread(this.#chat.messages, this.#chat.headId) : []);
   /** Pieces of messages that are not in the tree yet, or that came while a snapshot was on its way. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on screen reads it
   readonly #early = new Map<string, Delta[]>();
   #fetching = 0;
   readonly #backend: Backend;
@@ -151,6 +152,7 @@ export class Thread {
 
   /** A new tree from the store: pieces that came meanwhile are joined to the text they belong to. */
   #show(chat: Chat): void {
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on screen reads it
     const known = new Map(this.#chat?.id === chat.id ? this.#chat.messages.map((one) => [one.id, one]) : []);
     this.#growing.clear();
     for (const message of chat.messages) {
@@ -178,7 +180,12 @@ export class Thread {
       const early = this.#early.get(message.id) ?? [];
       this.#early.delete(message.id);
       // A fresh answer starts at piece 0; text it already has makes the first number unknown.
-      this.#growing.set(message.id, early.length > 0 ? join(message.text, early) : { text: message.text, next: message.text === '' ? 0 : undefined });
+      this.#growing.set(
+        message.id,
+        early.length > 0
+          ? join(message.text, early)
+          : { text: message.text, next: message.text === '' ? 0 : undefined },
+      );
     }
     this.#chat = { ...chat, messages: tree, headId: messages.at(-1)?.id ?? chat.headId };
   }

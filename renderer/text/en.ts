@@ -188,7 +188,8 @@ export const t = {
     chat: 'Chat',
     remove: 'Remove from this computer',
     removeTitle: (name: string) => `Remove ${name}?`,
-    removeText: (size: string) => `${size} are freed. Chats stay. The licence stays granted; the model can be added again.`,
+    removeText: (size: string) =>
+      `${size} are freed. Chats stay. The licence stays granted; the model can be added again.`,
     removeConfirm: 'Remove',
     sanity: 'Sanity check',
     sanityAgain: 'Run it again',
@@ -225,7 +226,8 @@ export const t = {
     offline: 'Offline',
     offlineHint: 'No licence checks, no downloads. Installed models work as before.',
     practice: 'Practice mode',
-    practiceHint: 'Try the whole journey against a practice Hub on this computer, without an account. Your own setup stays as it is.',
+    practiceHint:
+      'Try the whole journey against a practice Hub on this computer, without an account. Your own setup stays as it is.',
     about: 'About',
     version: (version: string, platform: string) => `Latchkey ${version} on ${platform}`,
     hub: (endpoint: string) => `The Hub is ${endpoint}`,

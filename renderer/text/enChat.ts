@@ -47,7 +47,8 @@ export const chat = {
   },
   goOn: 'Try again',
   context: (used: string, total: string) => `${used} of ${total} tokens of context used`,
-  contextNear: 'The context is nearly full. Soon the oldest messages would no longer fit: start a new chat to keep them in view.',
+  contextNear:
+    'The context is nearly full. Soon the oldest messages would no longer fit: start a new chat to keep them in view.',
   loading: (name: string) => `Loading ${name} into memory`,
   latest: 'Latest message',
   settings: 'Chat settings',

@@ -8,7 +8,8 @@ export const journey = {
   title: (name: string) => `Set up ${name}`,
   remove: 'Stop setting this up',
   removeTitle: (name: string) => `Stop setting up ${name}?`,
-  removeText: 'The journey is removed from this list. Files already fetched stay in the cache; your licence stays as it is.',
+  removeText:
+    'The journey is removed from this list. Files already fetched stay in the cache; your licence stays as it is.',
   removeConfirm: 'Stop setting up',
   keep: 'Keep it',
   stepOf: (name: string, index: number, state: string) => `Step ${index} of 5, ${name}: ${state}`,
@@ -17,7 +18,8 @@ export const journey = {
   later: {
     'sign-in': 'A read token from Hugging Face, once',
     access: 'Approval takes minutes to days, depending on the authors',
-    download: (size: string | undefined) => (size === undefined ? 'The official files' : `${size}, kept if interrupted`),
+    download: (size: string | undefined) =>
+      size === undefined ? 'The official files' : `${size}, kept if interrupted`,
     prepare: (minutes: string | undefined) => (minutes === undefined ? 'A few minutes' : `About ${minutes}`),
     ready: 'Works without a connection',
   },

@@ -52,6 +52,11 @@ export function moment(at: number, now: number): string {
   return sameDay ? time : `${date.toLocaleDateString('en', { day: 'numeric', month: 'short' })}, ${time}`;
 }
 
+/** The first millisecond of the day that holds this moment, by this computer's clock. */
+export function startOfDay(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}
+
 /** A day with its year: "21 Nov 2026". */
 export function day(at: number): string {
   return new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });

@@ -1,5 +1,13 @@
 import type { Chat, EngineState, Message } from '../../electron/contract/chat.ts';
-import { type AppInfo, type Backend, type BackendEvent, type InputOf, requests, type RequestName, type StorageState } from '../../electron/contract/ipc.ts';
+import {
+  type AppInfo,
+  type Backend,
+  type BackendEvent,
+  type InputOf,
+  requests,
+  type RequestName,
+  type StorageState,
+} from '../../electron/contract/ipc.ts';
 import type { InstalledModel, SuggestedModel } from '../../electron/contract/model.ts';
 import { failed, ok, type Result } from '../../electron/contract/result.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
@@ -33,17 +41,33 @@ export function scriptedBackend(world: World): ScriptedBackend {
   const tell = (event: BackendEvent): void => {
     for (const listener of listeners) listener(event);
   };
-  const gone = failed(problem('not-found', 'This chat is not here any more', 'It may have been removed in another window.'));
+  const gone = failed(
+    problem('not-found', 'This chat is not here any more', 'It may have been removed in another window.'),
+  );
   const setup = (repo: string): Result<SetupState> => {
     const found = world.setups.find((one) => one.repo === repo);
     return found
       ? ok(found)
-      : failed(problem('repo-not-found', 'No model with this name that you can see', 'It is misspelled, removed or private.'));
+      : failed(
+          problem(
+            'repo-not-found',
+            'No model with this name that you can see',
+            'It is misspelled, removed or private.',
+          ),
+        );
   };
   const put = (chat: Chat): Chat => (chats.set(chat.id, chat), chat);
   const add = (chatId: string, parentId: string | null, role: Message['role'], text: string): Message => {
     const id = `n${(counter += 1)}`;
-    const made: Message = { id, chatId, parentId, role, text, createdAt: now, state: role === 'user' ? 'complete' : 'writing' };
+    const made: Message = {
+      id,
+      chatId,
+      parentId,
+      role,
+      text,
+      createdAt: now,
+      state: role === 'user' ? 'complete' : 'writing',
+    };
     const chat = chats.get(chatId);
     if (chat) put({ ...chat, headId: id, messages: [...chat.messages, made] });
     return made;
@@ -67,7 +91,12 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'setup.setAutoStart': ({ repo }) => setup(repo),
     'setup.remove': () => ok(undefined),
     'licence.read': ({ repo }) =>
-      ok({ repo, file: 'LICENSE.txt', sha256: 'ab12'.repeat(16), text: `COMMUNITY LICENCE\n\n${'1. Terms that the authors wrote, shown as they are. '.repeat(60)}` }),
+      ok({
+        repo,
+        file: 'LICENSE.txt',
+        sha256: 'ab12'.repeat(16),
+        text: `COMMUNITY LICENCE\n\n${'1. Terms that the authors wrote, shown as they are. '.repeat(60)}`,
+      }),
     'models.list': () => ok(world.installed),
     'models.suggested': () => ok(world.suggested),
     'models.remove': () => ok(undefined),
@@ -75,12 +104,25 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'storage.get': () => ok(world.storage),
     'chats.list': () => ok([...chats.values()]),
     'chats.create': ({ modelId }) =>
-      ok(put({ id: `new${(counter += 1)}`, title: '', modelId, createdAt: now, updatedAt: now, headId: null, systemPrompt: '', messages: [], sampling: { temperature: 0.7, topP: 0.9, topK: 40, minP: 0, repetitionPenalty: 1, maxNewTokens: 512 } })),
+      ok(
+        put({
+          id: `new${(counter += 1)}`,
+          title: '',
+          modelId,
+          createdAt: now,
+          updatedAt: now,
+          headId: null,
+          systemPrompt: '',
+          messages: [],
+          sampling: { temperature: 0.7, topP: 0.9, topK: 40, minP: 0, repetitionPenalty: 1, maxNewTokens: 512 },
+        }),
+      ),
     'chats.get': ({ chatId }) => {
       const chat = chats.get(chatId);
       return chat ? ok(chat) : gone;
     },
-    'chats.search': ({ words }) => ok([...chats.values()].filter((chat) => chat.title.toLowerCase().includes(words.toLowerCase()))),
+    'chats.search': ({ words }) =>
+      ok([...chats.values()].filter((chat) => chat.title.toLowerCase().includes(words.toLowerCase()))),
     'chats.rename': ({ chatId, title }) => {
       const chat = chats.get(chatId);
       return chat ? ok(put({ ...chat, title })) : gone;

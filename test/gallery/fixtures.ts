@@ -32,10 +32,50 @@ export const ada: Account = {
 };
 
 export const suggested: readonly SuggestedModel[] = [
-  { repo: llama, title: 'Llama 3.2 1B Instruct', by: 'Meta', parameters: '1.2 B', downloadBytes: 2_480_000_000, gated: true, instruct: true, licence: 'llama3.2', note: 'Small, quick and good at plain questions. The authors approve each account.' },
-  { repo: 'meta-llama/Llama-3.2-1B', title: 'Llama 3.2 1B', by: 'Meta', parameters: '1.2 B', downloadBytes: 2_480_000_000, gated: true, instruct: false, licence: 'llama3.2', note: 'The base model: it goes on with the text you begin.' },
-  { repo: 'google/gemma-3-1b-it', title: 'Gemma 3 1B', by: 'Google', parameters: '1 B', downloadBytes: 2_000_000_000, gated: true, instruct: true, licence: 'gemma', note: 'Granted at once after the form.' },
-  { repo: smol, title: 'SmolLM2 135M Instruct', by: 'Hugging Face', parameters: '135 M', downloadBytes: 271_000_000, gated: false, instruct: true, licence: 'apache-2.0', note: 'Ready in a few minutes, on any computer. For trying things out.' },
+  {
+    repo: llama,
+    title: 'Llama 3.2 1B Instruct',
+    by: 'Meta',
+    parameters: '1.2 B',
+    downloadBytes: 2_480_000_000,
+    gated: true,
+    instruct: true,
+    licence: 'llama3.2',
+    note: 'Small, quick and good at plain questions. The authors approve each account.',
+  },
+  {
+    repo: 'meta-llama/Llama-3.2-1B',
+    title: 'Llama 3.2 1B',
+    by: 'Meta',
+    parameters: '1.2 B',
+    downloadBytes: 2_480_000_000,
+    gated: true,
+    instruct: false,
+    licence: 'llama3.2',
+    note: 'The base model: it goes on with the text you begin.',
+  },
+  {
+    repo: 'google/gemma-3-1b-it',
+    title: 'Gemma 3 1B',
+    by: 'Google',
+    parameters: '1 B',
+    downloadBytes: 2_000_000_000,
+    gated: true,
+    instruct: true,
+    licence: 'gemma',
+    note: 'Granted at once after the form.',
+  },
+  {
+    repo: smol,
+    title: 'SmolLM2 135M Instruct',
+    by: 'Hugging Face',
+    parameters: '135 M',
+    downloadBytes: 271_000_000,
+    gated: false,
+    instruct: true,
+    licence: 'apache-2.0',
+    note: 'Ready in a few minutes, on any computer. For trying things out.',
+  },
 ];
 
 export const plan: DownloadPlan = {
@@ -96,7 +136,12 @@ export const small: InstalledModel = {
   licence: 'apache-2.0',
 };
 
-export function problem(code: ProblemCode, title: string, explanation: string, actions: readonly Action[] = []): Problem {
+export function problem(
+  code: ProblemCode,
+  title: string,
+  explanation: string,
+  actions: readonly Action[] = [],
+): Problem {
   return {
     code,
     title,
@@ -142,17 +187,58 @@ def load(repo: str, token: str):
 
 The loss is \\(L = -\\sum_i y_i \\log p_i\\).`;
 
-export function message(id: string, parentId: string | null, role: Message['role'], text: string, more: Partial<Message> = {}): Message {
+export function message(
+  id: string,
+  parentId: string | null,
+  role: Message['role'],
+  text: string,
+  more: Partial<Message> = {},
+): Message {
   return { id, chatId: 'c1', parentId, role, text, createdAt: now - 60_000, state: 'complete', ...more };
 }
 
-const stats = { promptTokens: 61, reusedTokens: 0, newTokens: 212, firstTokenSeconds: 0.42, tokensPerSecond: 28.6, device: 'cpu' } as const;
+const stats = {
+  promptTokens: 61,
+  reusedTokens: 0,
+  newTokens: 212,
+  firstTokenSeconds: 0.42,
+  tokensPerSecond: 28.6,
+  device: 'cpu',
+} as const;
 
 export const chats: readonly ChatSummary[] = [
-  { id: 'c1', title: 'What is a gated model?', modelId: installed.id, createdAt: now - 900_000, updatedAt: now - 60_000, headId: 'm2' },
-  { id: 'c2', title: 'كيف أكتب رسالة مهذبة؟', modelId: installed.id, createdAt: now - 9_000_000, updatedAt: now - 7_200_000, headId: null },
-  { id: 'c3', title: 'Donaudampfschifffahrtsgesellschaftskapitänsmütze und andere sehr lange Wörter', modelId: installed.id, createdAt: now - 200_000_000, updatedAt: now - 190_000_000, headId: null },
-  { id: 'c4', title: 'Fish 🐟 recipes 漢字', modelId: small.id, createdAt: now - 400_000_000, updatedAt: now - 390_000_000, headId: null },
+  {
+    id: 'c1',
+    title: 'What is a gated model?',
+    modelId: installed.id,
+    createdAt: now - 900_000,
+    updatedAt: now - 60_000,
+    headId: 'm2',
+  },
+  {
+    id: 'c2',
+    title: 'كيف أكتب رسالة مهذبة؟',
+    modelId: installed.id,
+    createdAt: now - 9_000_000,
+    updatedAt: now - 7_200_000,
+    headId: null,
+  },
+  {
+    id: 'c3',
+    title: 'Donaudampfschifffahrtsgesellschaftskapitänsmütze und andere sehr lange Wörter',
+    modelId: installed.id,
+    createdAt: now - 200_000_000,
+    updatedAt: now - 190_000_000,
+    headId: null,
+  },
+  {
+    id: 'c4',
+    title: 'Fish 🐟 recipes 漢字',
+    modelId: small.id,
+    createdAt: now - 400_000_000,
+    updatedAt: now - 390_000_000,
+    headId: null,
+  },
 ];
 
 export const chat: Chat = {
@@ -166,4 +252,5 @@ export const chat: Chat = {
   ],
 };
 
-export const longRepo = 'organisation-with-a-rather-long-name/A-Model-Whose-Name-Fills-All-Ninety-Six-Characters-v2.1-Instruct-GPTQ';
+export const longRepo =
+  'organisation-with-a-rather-long-name/A-Model-Whose-Name-Fills-All-Ninety-Six-Characters-v2.1-Instruct-GPTQ';

@@ -1,50 +1,6 @@
-import type { Activity, SetupState } from '../../electron/contract/setup.ts';
-import type { AppState } from '../../renderer/state/app.svelte.ts';
-import type { World } from './backend.ts';
-import { ada, chat, chats, info, installed, licence, llama, longRepo, message, now, plan, problem, small, smol, suggested } from './fixtures.ts';
-
-export interface Scene {
-  readonly world: World;
-  readonly show?: (app: AppState) => void | Promise<void>;
-}
-
-const empty: World = {
-  info,
-  signIn: { vault: 'empty' },
-  setups: [],
-  installed: [],
-  suggested,
-  chats: [],
-  engine: { kind: 'stopped' },
-  storage: {
-    modelsFolder: '/home/ada/.local/share/latchkey/models',
-    cacheFolder: '/home/ada/.cache/huggingface/hub',
-    modelsBytes: 1_378_000_000,
-    cacheBytes: 2_751_000_000,
-    partialBytes: 412_000_000,
-    freeBytes: 84_000_000_000,
-  },
-};
-const signedIn: World = { ...empty, signIn: { vault: 'ready', account: ada } };
-const base = { repo: llama, dtype: 'q4', addedAt: now - 600_000, autoStart: true } as const;
-const idle: Activity = { kind: 'idle' };
-const withSetup = (world: World, setup: SetupState): World => ({ ...world, setups: [setup] });
-const access = (activity: Activity, state: Parameters<typeof licence>[0], more = {}): World =>
-  withSetup(signedIn, { ...base, step: 'access', activity, licence: licence(state, more), plan });
-const download = (activity: Activity, change: Partial<typeof plan> = {}): World =>
-  withSetup(signedIn, { ...base, step: 'download', activity, licence: licence('granted'), plan: { ...plan, ...change } });
-const chatting: World = {
-  ...signedIn,
-  setups: [{ ...base, step: 'ready', activity: idle, licence: licence('granted'), model: installed }],
-  installed: [installed, small],
-  chats: chats.map((one) => ({ ...chat, ...one, messages: one.id === 'c1' ? chat.messages : [] })),
-  engine: { kind: 'ready', modelId: installed.id, device: 'cpu', contextLength: 131_072, loadSeconds: 2.1 },
-};
-const withChat = (messages: typeof chat.messages, headId: string): World => ({
-  ...chatting,
-  chats: [{ ...chat, messages, headId }, ...chatting.chats.slice(1)],
-});
-const openChat = (app: AppState): void => app.openChat('c1');
+import { chatScenes } from './chatScenes.ts';
+import { ada, chats, info, licence, llama, longRepo, now, plan, problem, smol } from './fixtures.ts';
+import { access, base, chatting, download, empty, idle, type Scene, signedIn, withSetup } from './worlds.ts';
 
 const neverAsked = problem(
   'access-never-asked',
@@ -62,76 +18,174 @@ const pending = problem(
 /** Every screen and state worth a look. */
 export const scenes: Readonly<Record<string, Scene>> = {
   welcome: { world: empty },
-  'welcome-practice': { world: { ...empty, info: { ...info, practice: true, host: 'web', can: { openPages: false, notify: false, showFolders: false } } } },
-  'sign-in': { world: withSetup(empty, { ...base, step: 'sign-in', activity: idle, licence: licence('unknown'), plan }) },
+  'welcome-practice': {
+    world: {
+      ...empty,
+      info: { ...info, practice: true, host: 'web', can: { openPages: false, notify: false, showFolders: false } },
+    },
+  },
+  'sign-in': {
+    world: withSetup(empty, { ...base, step: 'sign-in', activity: idle, licence: licence('unknown'), plan }),
+  },
   'sign-in-web': {
     world: withSetup(
-      { ...empty, signIn: { vault: 'absent' }, info: { ...info, host: 'web', can: { openPages: false, notify: false, showFolders: false } } },
+      {
+        ...empty,
+        signIn: { vault: 'absent' },
+        info: { ...info, host: 'web', can: { openPages: false, notify: false, showFolders: false } },
+      },
       { ...base, step: 'sign-in', activity: idle, plan },
     ),
   },
   'sign-in-problem': {
     world: {
       ...withSetup(empty, { ...base, step: 'sign-in', activity: idle, plan }),
-      tokenProblem: problem('token-not-accepted', 'Hugging Face does not accept this token', 'It is expired, deleted or mistyped. Nothing was stored.', [{ kind: 'page', page: 'new-token', label: 'Make a new token' }]),
+      tokenProblem: problem(
+        'token-not-accepted',
+        'Hugging Face does not accept this token',
+        'It is expired, deleted or mistyped. Nothing was stored.',
+        [{ kind: 'page', page: 'new-token', label: 'Make a new token' }],
+      ),
     },
     show: async (app) => void (await app.signIn.save('hf_wrong')),
   },
   checking: { world: access({ kind: 'working', note: 'Asking Hugging Face what your account may read' }, 'unknown') },
   'never-asked': { world: access({ kind: 'blocked', problem: neverAsked }, 'never-asked') },
   pending: {
-    world: access({ kind: 'waiting', problem: pending, nextCheckAt: now + 42_000 }, 'pending', { pendingSince: now - 420_000, nextCheckAt: now + 42_000 }),
+    world: access({ kind: 'waiting', problem: pending, nextCheckAt: now + 42_000 }, 'pending', {
+      pendingSince: now - 420_000,
+      nextCheckAt: now + 42_000,
+    }),
   },
   rejected: {
-    world: access({ kind: 'blocked', problem: problem('access-rejected', 'The authors declined the request', 'Asking again has no effect. A similar open model may serve.', [{ kind: 'view', view: 'models', label: 'Choose a similar open model' }]) }, 'rejected'),
+    world: access(
+      {
+        kind: 'blocked',
+        problem: problem(
+          'access-rejected',
+          'The authors declined the request',
+          'Asking again has no effect. A similar open model may serve.',
+          [{ kind: 'view', view: 'models', label: 'Choose a similar open model' }],
+        ),
+      },
+      'rejected',
+    ),
   },
   'lacks-gated': {
-    world: access({ kind: 'blocked', problem: problem('token-lacks-gated', 'Your token works, but it may not read gated models', 'Fine-grained tokens need one more permission. This link opens the form with it ticked.', [{ kind: 'page', page: 'new-token', label: 'Fix this token' }, { kind: 'view', view: 'token-field', label: 'Use another token' }]) }, 'unknown'),
+    world: access(
+      {
+        kind: 'blocked',
+        problem: problem(
+          'token-lacks-gated',
+          'Your token works, but it may not read gated models',
+          'Fine-grained tokens need one more permission. This link opens the form with it ticked.',
+          [
+            { kind: 'page', page: 'new-token', label: 'Fix this token' },
+            { kind: 'view', view: 'token-field', label: 'Use another token' },
+          ],
+        ),
+      },
+      'unknown',
+    ),
   },
   offline: {
-    world: { ...access({ kind: 'waiting', nextCheckAt: now + 12_000, problem: problem('offline', 'No connection to Hugging Face', 'Models already on this computer still work. Latchkey tries again by itself.', [{ kind: 'request', request: 'setup.check', input: { repo: llama }, label: 'Try again' }]) }, 'unknown'), info: { ...info, offline: true } },
+    world: {
+      ...access(
+        {
+          kind: 'waiting',
+          nextCheckAt: now + 12_000,
+          problem: problem(
+            'offline',
+            'No connection to Hugging Face',
+            'Models already on this computer still work. Latchkey tries again by itself.',
+            [{ kind: 'request', request: 'setup.check', input: { repo: llama }, label: 'Try again' }],
+          ),
+        },
+        'unknown',
+      ),
+      info: { ...info, offline: true },
+    },
   },
   'download-plan': { world: download(idle) },
   downloading: {
-    world: download({ kind: 'working', note: 'Downloading the official files', progress: { doneBytes: 912_000_000, totalBytes: plan.totalBytes, bytesPerSecond: 8_400_000, secondsLeft: 187, item: 'model.safetensors' } }),
+    world: download({
+      kind: 'working',
+      note: 'Downloading the official files',
+      progress: {
+        doneBytes: 912_000_000,
+        totalBytes: plan.totalBytes,
+        bytesPerSecond: 8_400_000,
+        secondsLeft: 187,
+        item: 'model.safetensors',
+      },
+    }),
   },
-  paused: { world: download({ kind: 'paused', progress: { doneBytes: 912_000_000, totalBytes: plan.totalBytes, bytesPerSecond: 0 } }) },
+  paused: {
+    world: download({
+      kind: 'paused',
+      progress: { doneBytes: 912_000_000, totalBytes: plan.totalBytes, bytesPerSecond: 0 },
+    }),
+  },
   'disk-full': {
-    world: download({ kind: 'blocked', problem: problem('disk-full', '3.1 GB more space is needed', 'The download so far is kept.', [{ kind: 'view', view: 'storage', label: 'See what takes space' }]) }, { freeBytes: 600_000_000, fits: false }),
+    world: download(
+      {
+        kind: 'blocked',
+        problem: problem('disk-full', '3.1 GB more space is needed', 'The download so far is kept.', [
+          { kind: 'view', view: 'storage', label: 'See what takes space' },
+        ]),
+      },
+      { freeBytes: 600_000_000, fits: false },
+    ),
   },
   preparing: {
-    world: withSetup(signedIn, { ...base, step: 'prepare', licence: licence('granted'), plan, activity: { kind: 'working', note: 'Preparing for this computer', progress: { doneBytes: 1_500_000_000, totalBytes: plan.totalBytes, bytesPerSecond: 61_000_000, secondsLeft: 16, item: 'model.layers.9.mlp.down_proj.weight' } } }),
+    world: withSetup(signedIn, {
+      ...base,
+      step: 'prepare',
+      licence: licence('granted'),
+      plan,
+      activity: {
+        kind: 'working',
+        note: 'Preparing for this computer',
+        progress: {
+          doneBytes: 1_500_000_000,
+          totalBytes: plan.totalBytes,
+          bytesPerSecond: 61_000_000,
+          secondsLeft: 16,
+          item: 'model.layers.9.mlp.down_proj.weight',
+        },
+      },
+    }),
   },
   ready: { world: { ...chatting, chats: [] }, show: (app) => app.router.go({ name: 'journey', repo: llama }) },
   'long-name': {
-    world: withSetup(signedIn, { ...base, repo: longRepo, step: 'access', activity: { kind: 'blocked', problem: neverAsked }, licence: { ...licence('never-asked'), repo: longRepo }, plan }),
+    world: withSetup(signedIn, {
+      ...base,
+      repo: longRepo,
+      step: 'access',
+      activity: { kind: 'blocked', problem: neverAsked },
+      licence: { ...licence('never-asked'), repo: longRepo },
+      plan,
+    }),
   },
-  'chat-empty': { world: { ...chatting, chats: [] } },
-  'chat-base': { world: { ...chatting, installed: [{ ...installed, repo: 'meta-llama/Llama-3.2-1B', instruct: false }], chats: [] } },
-  chat: { world: chatting, show: openChat },
-  'chat-writing': {
-    world: withChat([...chat.messages, message('m3', 'm2', 'user', 'And in one sentence?'), message('m4', 'm3', 'assistant', 'A gated model opens its files to accounts that agreed to its licence, and `auth-check` tells', { state: 'writing' })], 'm4'),
-    show: openChat,
-  },
-  'chat-partial': {
-    world: withChat(
-      [
-        message('m1', null, 'user', 'Write about old locks'),
-        message('m2', 'm1', 'assistant', 'The oldest known lock was found in', { state: 'partial', finishReason: 'stopped-by-person' }),
-        message('m3', 'm2', 'user', 'مرحبا، اكتب جملة واحدة عن المفاتيح 🔑'),
-        message('m4', 'm3', 'assistant', 'المفتاح الصغير يفتح الباب الكبير.\n\n鍵は小さく、扉は大きい。', { state: 'partial', problem: problem('engine-stopped', 'The model stopped while answering', 'What it wrote is kept. It starts again with the next question.', [{ kind: 'request', request: 'engine.get', label: 'Try again' }]) }),
-      ],
-      'm4',
-    ),
-    show: openChat,
-  },
-  'chat-loading': { world: { ...chatting, engine: { kind: 'loading', modelId: installed.id } } },
-  'chat-full': {
-    world: { ...withChat(chat.messages.map((one) => (one.stats ? { ...one, stats: { ...one.stats, promptTokens: 7400 } } : one)), 'm2'), engine: { kind: 'ready', modelId: installed.id, device: 'cpu', contextLength: 8192, loadSeconds: 1 } },
-    show: openChat,
-  },
+  ...chatScenes,
   models: { world: chatting, show: (app) => app.router.go({ name: 'models' }) },
-  access: { world: { ...chatting, setups: [...chatting.setups, { ...base, repo: smol, step: 'download', activity: idle, licence: { ...licence('not-gated'), repo: smol, gate: 'none', licence: 'apache-2.0' }, plan }] }, show: (app) => app.router.go({ name: 'access' }) },
+  access: {
+    world: {
+      ...chatting,
+      setups: [
+        ...chatting.setups,
+        {
+          ...base,
+          repo: smol,
+          step: 'download',
+          activity: idle,
+          licence: { ...licence('not-gated'), repo: smol, gate: 'none', licence: 'apache-2.0' },
+          plan,
+        },
+      ],
+    },
+    show: (app) => app.router.go({ name: 'access' }),
+  },
   'access-none': { world: { ...empty, signIn: { vault: 'locked' } }, show: (app) => app.router.go({ name: 'access' }) },
   storage: { world: chatting, show: (app) => app.router.go({ name: 'storage' }) },
   settings: { world: chatting, show: (app) => app.router.go({ name: 'settings' }) },

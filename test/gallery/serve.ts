@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
-import { readFile } from 'node:fs/promises';
-import { extname, join, normalize } from 'node:path';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
@@ -18,19 +17,33 @@ export const policy = [
   'trusted-types svelte-trusted-html',
 ].join('; ');
 
-const types: Readonly<Record<string, string>> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
-const folder = fileURLToPath(new URL('../../dist/gallery', import.meta.url));
-
-/** Builds the gallery and serves it on a free port of 127.0.0.1 under the page's content policy. */
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+/** Builds the gallery in memory and serves it on a free port of 127.0.0.1 under the page's content policy. */
 export async function serveGallery(): Promise<{ readonly url: string; readonly close: () => void }> {
-  await build({ configFile: fileURLToPath(new URL('./vite.config.ts', import.meta.url)), logLevel: 'error' });
+  const built = await build({
+    configFile: fileURLToPath(new URL('./vite.config.ts', import.meta.url)),
+    logLevel: 'error',
+    build: { write: false },
+  });
+  if (!('output' in built)) throw new Error('the gallery builds to one bundle');
+  const files = new Map(
+    built.output.map((file) => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]),
+  );
   const server = createServer((request, response) => {
-    const path = normalize(new URL(request.url ?? '/', 'http://gallery').pathname);
-    const file = join(folder, path === '/' ? 'index.html' : path);
-    readFile(file).then(
-      (body) => response.writeHead(200, { 'Content-Type': types[extname(file)] ?? 'application/octet-stream', 'Content-Security-Policy': policy }).end(body),
-      () => response.writeHead(404).end(),
-    );
+    const { pathname } = new URL(request.url ?? '/', 'http://gallery');
+    const path = pathname === '/' ? '/index.html' : pathname;
+    const body = files.get(path);
+    if (body === undefined) return void response.writeHead(404).end();
+    response.writeHead(200, {
+      'Content-Type': types[extname(path)] ?? 'application/octet-stream',
+      'Content-Security-Policy': policy,
+    });
+    response.end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -8,14 +8,22 @@ import { scenes } from './scenes.ts';
 import { serveGallery } from './serve.ts';
 
 const [part = '', widths = '320,720,1280', themes = 'light,dark'] = process.argv.slice(2);
-const names = Object.keys(scenes).filter((name) => part === '' || part.split(',').some((one) => name === one || (one.endsWith('*') && name.startsWith(one.slice(0, -1)))));
+const names = Object.keys(scenes).filter(
+  (name) =>
+    part === '' ||
+    part.split(',').some((one) => name === one || (one.endsWith('*') && name.startsWith(one.slice(0, -1)))),
+);
 const out = new URL('../../screenshots/', import.meta.url).pathname;
 await mkdir(out, { recursive: true });
 const gallery = await serveGallery();
 const browser = await startBrowser();
 try {
   for (const theme of themes.split(',')) {
-    const context = await browser.newContext({ colorScheme: theme === 'dark' ? 'dark' : 'light', forcedColors: theme === 'forced' ? 'active' : 'none', reducedMotion: 'reduce' });
+    const context = await browser.newContext({
+      colorScheme: theme === 'dark' ? 'dark' : 'light',
+      forcedColors: theme === 'forced' ? 'active' : 'none',
+      reducedMotion: 'reduce',
+    });
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && console.error(message.text()));
     page.on('pageerror', (error) => console.error(error));

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   agree,
   type App,
@@ -18,7 +18,7 @@ import {
  * The whole way, once, through the interface: token, access, licence, approval, download, preparation, chat; then with
  * the Hub gone. One world per host; the tests are its chapters, in order.
  */
-describe.each<HostName>(['web', 'desktop'])('the whole journey on the %s host', (host) => {
+describe.each<HostName>(['web', 'desktop'])('the whole journey on the %s host', { timeout: 60_000 }, (host) => {
   let world: World;
   let app: App;
   let questions: readonly { readonly question: string; readonly answer: string }[];
@@ -29,11 +29,15 @@ describe.each<HostName>(['web', 'desktop'])('the whole journey on the %s host', 
     app = await world.launch();
   }, 120_000);
   afterAll(() => world.end());
+  afterEach(async ({ task }) => {
+    // What the person saw last, for whoever reads a failed run.
+    if (task.result?.state === 'fail') await app.page.screenshot({ path: `screenshots/failed-${host}.png` }).catch(() => undefined);
+  });
 
   test('a newcomer is asked to sign in before anything else', async () => {
     await chooseModel(app.page, gatedRepo);
-    expect(await problem(app.page, 'no-token')).not.toBe('');
-    await app.page.getByTestId('token-field').waitFor();
+    await app.page.locator('[data-step=sign-in][data-state=current]').getByTestId('token-field').waitFor();
+    await app.page.locator('[data-step=ready][data-state=later]').waitFor();
   });
 
   test('a token without the gated box is told apart, and fixed', async () => {

@@ -69,37 +69,37 @@ export async function openWorld(
 async function start(host: HostName, { data, endpoint }: { data: string; endpoint: string }): Promise<App> {
   // The keyring of the test run, so that a second start finds what the first one stored.
   const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = process.env;
-  const env = { HF_ENDPOINT: endpoint, DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR };
-  const options = { data, env };
+  const options = { data, env: { HF_ENDPOINT: endpoint, DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } };
+  // The person's own browser is another program than the app: the Hub's pages open there.
+  const browser = await launchChromium();
+  const browse = async (url: string): Promise<Page> => {
+    const tab = await browser.newPage();
+    await tab.goto(url);
+    return tab;
+  };
   if (host === 'web') {
     const app = await launchWeb(options);
     return {
       page: app.page,
       log: app.log,
-      async browse(url) {
-        const tab = await app.page.context().newPage();
-        await tab.goto(url);
-        return tab;
+      browse,
+      async close() {
+        await browser.close();
+        await app.close();
       },
-      close: app.close,
       async kill() {
         process.kill(-app.pid, 'SIGKILL');
         await app.exited;
         await app.browser.close();
+        await browser.close();
       },
     };
   }
   const app = await launchDesktop(options);
-  // The person's own browser is another program than the app: the Hub's pages open there.
-  const browser = await launchChromium();
   return {
     page: app.page,
     log: app.log,
-    async browse(url) {
-      const tab = await browser.newPage();
-      await tab.goto(url);
-      return tab;
-    },
+    browse,
     async close() {
       await browser.close();
       await app.close();
@@ -139,7 +139,7 @@ export async function agree(tab: Page): Promise<void> {
   }
   for (const list of await tab.locator('form select[required]').all()) await list.selectOption({ index: 1 });
   for (const box of await tab.locator('form input[type=checkbox][required]').all()) await box.check();
-  await tab.locator('form[action$="/ask-access"] button[type=submit]').click();
+  await tab.locator('form[action$="/ask-access"] button').click();
 }
 
 /** Asks in the open chat and waits for the whole answer. */

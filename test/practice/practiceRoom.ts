@@ -34,6 +34,35 @@ export const modelFiles: Readonly<Record<string, Buffer>> = {
   'extra/notes.txt': Buffer.from('notes\n'),
 };
 
+export type Fields = Record<string, string>;
+
+export interface FileRow {
+  readonly path: string;
+  readonly oid: string;
+  readonly size: number;
+  readonly lfs: { readonly oid: string; readonly size: number };
+  readonly xetHash: string;
+  readonly lastCommit: { readonly id: string };
+}
+
+export interface Info {
+  readonly _id: string;
+  readonly id: string;
+  readonly sha: string;
+  readonly siblings: readonly { readonly rfilename: string; readonly lfs?: { readonly sha256: string } }[];
+  readonly cardData: { readonly extra_gated_fields: object };
+  readonly config: { readonly tokenizer_config: object };
+}
+
+export interface Who {
+  readonly id: string;
+  readonly isPro: boolean;
+  readonly orgs: readonly object[];
+  readonly auth: {
+    readonly accessToken: { readonly role: string; readonly fineGrained: { readonly canReadGatedRepos: boolean } };
+  };
+}
+
 /** A Hub with its model folder; both are gone after `close`. */
 export interface Room {
   readonly hub: PracticeHub;
@@ -53,7 +82,8 @@ export interface Heard {
   readonly headers: Headers;
   readonly bytes: Buffer;
   readonly text: string;
-  json(): any; // eslint-disable-line @typescript-eslint/no-explicit-any -- answers are looked at field by field
+  /** The body, believed to look like T; the test's own comparisons check it. */
+  json<T = Fields>(): T;
 }
 
 export async function openRoom(options: Partial<PracticeHubOptions> = {}): Promise<Room> {
@@ -98,5 +128,5 @@ async function hear(
   });
   const bytes = Buffer.from(await answer.arrayBuffer());
   const text = bytes.toString('utf8');
-  return { status: answer.status, headers: answer.headers, bytes, text, json: () => JSON.parse(text) };
+  return { status: answer.status, headers: answer.headers, bytes, text, json: <T>() => JSON.parse(text) as T };
 }

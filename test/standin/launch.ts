@@ -58,7 +58,10 @@ export function spawnStandin(
 ) {
   let log = '';
   let next = 0;
-  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  const waiting = new Map<
+    number,
+    { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
+  >();
   const child = fork(fileURLToPath(new URL('./run.ts', import.meta.url)), [app, ...args], {
     // The script hands its open files on, and with them the channel to this process.
     execPath: keyring ? join(root, 'build/withKeyring.sh') : node,

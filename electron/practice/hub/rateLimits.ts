@@ -1,4 +1,4 @@
-import type { Caller } from './accounts.ts';
+import type { Account } from './accounts.ts';
 import type { Refusal } from './answer.ts';
 
 /** whoami has a limit of its own, far below the others and not announced in headers. */
@@ -26,8 +26,8 @@ export interface Limited {
 }
 
 export interface RateLimits {
-  /** Counts one request. */
-  count(bucket: Bucket, caller: Caller): Limited;
+  /** Counts one request of this account; undefined = of nobody known, counted by address. */
+  count(bucket: Bucket, account: Account | undefined): Limited;
   /** Sets what everybody has left. */
   set(limit: { bucket: Bucket; remaining: number; resetSeconds: number }): void;
 }
@@ -48,9 +48,9 @@ export function createRateLimits(now: () => number): RateLimits {
     set({ bucket, remaining, resetSeconds }) {
       forced = new Map(forced).set(bucket, { endsAt: now() + resetSeconds * 1000, left: remaining });
     },
-    count(bucket, caller) {
-      const tier = caller.kind !== 'known' ? 'anonymous' : caller.account.isPro ? 'pro' : 'free';
-      const who = caller.kind === 'known' ? caller.account.name : 'ip';
+    count(bucket, account) {
+      const tier = !account ? 'anonymous' : account.isPro ? 'pro' : 'free';
+      const who = account?.name ?? 'ip';
       const quota = quotas[tier][bucket];
       const window = open(bucket, `${bucket} ${who}`, quota);
       const tooMany = window.left <= 0;
@@ -64,7 +64,7 @@ export function createRateLimits(now: () => number): RateLimits {
         'ratelimit-policy': `"fixed window";"${shown}";q=${quotas[tier][shown]};w=${windowSeconds}`,
         ...(tooMany && bucket === 'whoami' && { 'retry-after': String(seconds) }),
       };
-      return tooMany ? { headers, refusal: { status: 429, sentence: tooManySentence(caller) } } : { headers };
+      return tooMany ? { headers, refusal: { status: 429, sentence: tooManySentence(account) } } : { headers };
     },
   };
 
@@ -79,8 +79,8 @@ export function createRateLimits(now: () => number): RateLimits {
   }
 }
 
-function tooManySentence(caller: Caller): string {
-  return caller.kind === 'known'
+function tooManySentence(account: Account | undefined): string {
+  return account
     ? 'We had to rate limit you: that were too many requests for 5 minutes.'
     : "We had to rate limit your IP (127.0.0.1). To continue using our service, create a HF account or login to your existing account, and make sure you pass a HF_TOKEN if you're using the API.";
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { type Account, findAccount } from './accounts.ts';
 import { type Answer, refusalAnswer, textAnswer } from './answer.ts';
 import { apiRoute } from './apiRoutes.ts';
 import { cdnError, cdnRoute } from './cdn.ts';
@@ -10,7 +11,7 @@ import { contentRoute } from './contentRoutes.ts';
 import { edited, replacement } from './faultAnswers.ts';
 import type { Fault, FaultScript } from './faults.ts';
 import { oauthRoute } from './oauthRoutes.ts';
-import { pageRoute } from './pages/pageRoutes.ts';
+import { pageRoute, signedIn } from './pages/pageRoutes.ts';
 import type { Pace } from './practiceHub.ts';
 import { bucketOf } from './rateLimits.ts';
 import { flatHeaders, type Recorder } from './recorder.ts';
@@ -30,7 +31,7 @@ export function createHubServer(counter: Counter): Server {
   return serve('hub', counter, async (request, fault) => {
     const { world } = counter;
     const ask = readAsk(request, world);
-    const { refusal, headers } = world.limits.count(bucketOf(ask.url.pathname), ask.caller);
+    const { refusal, headers } = world.limits.count(bucketOf(ask.url.pathname), holderOf(ask));
     const common = {
       'x-request-id': `Root=1-${world.random(4).toString('hex')}-${world.random(12).toString('hex')};${randomUUID()}`,
       ...headers,
@@ -90,6 +91,13 @@ function serve(port: 'hub' | 'cdn', counter: Counter, route: Route): Server {
   // Node's own limits would cut slow tests; the clients under test bring theirs.
   const limits = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 30_000 };
   return createServer(limits, (request, response) => void handle(request, response));
+}
+
+/** Whose quota a request uses: pages without a token are those of the person at the browser, who is signed in. */
+function holderOf(ask: Ask): Account | undefined {
+  if (ask.caller.kind === 'known') return ask.caller.account;
+  const isPage = ask.caller.kind === 'anonymous' && bucketOf(ask.url.pathname) === 'pages';
+  return isPage ? findAccount(signedIn(ask)) : undefined;
 }
 
 async function hubRoute(ask: Ask, world: World): Promise<Answer> {

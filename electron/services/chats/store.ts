@@ -6,12 +6,11 @@
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import type { Chat, ChatSummary, Message, Role, Sampling } from '../../contract/chat.ts';
-import { defaultSampling } from './defaults.ts';
 import { migrate } from './migrate.ts';
 
 export interface ChatStore {
   list(): ChatSummary[];
-  create(modelId: string): Chat;
+  create(modelId: string, sampling: Sampling): Chat;
   get(chatId: string): Chat | undefined;
   /** Chats whose title or messages hold all the words, newest first. */
   search(words: string): ChatSummary[];
@@ -111,12 +110,12 @@ export function openChatStore(file: string, now: () => number): ChatStore {
       (
         db.prepare('SELECT * FROM chats WHERE removed_at IS NULL ORDER BY updated_at DESC').all() as unknown as ChatRow[]
       ).map(summaryOf),
-    create(modelId) {
+    create(modelId, sampling) {
       const id = randomUUID();
       const at = now();
       db.prepare(
         `INSERT INTO chats (id, title, model_id, created_at, updated_at, system_prompt, sampling) VALUES (?,?,?,?,?,?,?)`,
-      ).run(id, '', modelId, at, at, '', JSON.stringify(defaultSampling));
+      ).run(id, '', modelId, at, at, '', JSON.stringify(sampling));
       return whole(row(id) as ChatRow); // just inserted
     },
     get,

@@ -29,5 +29,7 @@ export function runQuantizeTask(task: QuantizeTask): QuantizedBytes {
 /** Little-endian bytes of numbers in the wanted type. */
 export function numberBytes(numbers: Float32Array, type: 'float' | 'float16'): Uint8Array {
   if (type === 'float') return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-  return new Uint8Array(Uint16Array.from(numbers, encodeHalf).buffer);
+  const halves = new Uint16Array(numbers.length);
+  for (let i = 0; i < numbers.length; i++) halves[i] = encodeHalf(numbers[i] ?? 0);
+  return new Uint8Array(halves.buffer);
 }

@@ -16,8 +16,8 @@ export type FromQuantizeWorker =
   | { readonly id: number; readonly packed: QuantizedBytes }
   | { readonly id: number; readonly refused: { readonly code: ConversionCode; readonly message: string } };
 
-// About 50 ms on the calling thread, which must stay answering; about 0.3 s on a thread, which can be ended any time.
-const TASK_WEIGHTS_HERE = 131_072;
+// About 10 ms on the calling thread, which must stay answering; about 0.3 s on a thread, which can be ended any time.
+const TASK_WEIGHTS_HERE = 32_768;
 const TASK_WEIGHTS_THREADED = 1_048_576;
 
 /** The thread's file: beside this one, in sources and in bundles alike. */

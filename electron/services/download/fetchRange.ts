@@ -98,38 +98,69 @@ export function checkHead(
 
 const stalled = Symbol('stalled');
 
-/** Races network waits against a floor of bytes per window; only time spent waiting counts, never our own disk. */
-function watchStall(tuning: Tuning): {
-  race<T>(promise: Promise<T>): Promise<T | typeof stalled>;
+interface Patience {
+  /** The promise's outcome, or `stalled`, or a rejection at once when the wait is aborted. */
+  outlast<T>(promise: Promise<T>): Promise<T | typeof stalled>;
   got(bytes: number): void;
-} {
+  end(): void;
+}
+
+/**
+ * Waits for the network with a floor of bytes per window; only time spent waiting counts, never our own disk. One
+ * listener serves all waits: racing against a long-lived promise would keep every chunk until the end.
+ */
+function startPatience(tuning: Tuning, signal: AbortSignal): Patience {
   let waited = 0;
   let bytes = 0;
+  let giveUp: (() => void) | undefined;
+  const onAbort = () => giveUp?.();
+  signal.addEventListener('abort', onAbort);
+
   return {
-    async race(promise) {
-      const started = performance.now();
-      let timer: NodeJS.Timeout | undefined;
-      try {
-        for (;;) {
-          const left = Math.max(0, tuning.stallMs - waited - (performance.now() - started));
-          const late = new Promise<typeof stalled>((resolve) => {
-            timer = setTimeout(() => resolve(stalled), left);
-          });
-          const first = await Promise.race([promise, late]);
+    outlast: (promise) =>
+      new Promise((resolve, reject) => {
+        let started = performance.now();
+        let timer: NodeJS.Timeout | undefined;
+        const close = (): void => {
           clearTimeout(timer);
-          if (first !== stalled || bytes < tuning.stallBytes) return first;
-          waited = -(performance.now() - started); // a good window: start the next one now
-          bytes = 0;
-        }
-      } finally {
-        clearTimeout(timer);
-        waited += performance.now() - started;
-      }
-    },
+          giveUp = undefined;
+          waited += performance.now() - started;
+        };
+        const watch = (): void => {
+          timer = setTimeout(() => {
+            if (bytes < tuning.stallBytes) {
+              close();
+              resolve(stalled);
+              return;
+            }
+            started = performance.now(); // the window was good: the next one begins
+            waited = bytes = 0;
+            watch();
+          }, Math.max(0, tuning.stallMs - waited));
+        };
+        giveUp = () => {
+          close();
+          reject(new DOMException('Stopped', 'AbortError'));
+        };
+        if (signal.aborted) giveUp();
+        else watch();
+        promise.then(
+          (value) => {
+            close();
+            resolve(value);
+          },
+          (error: unknown) => {
+            close();
+            reject(error instanceof Error ? error : new Error(String(error)));
+          },
+        );
+      }),
     got(count) {
       bytes += count;
-      if (waited >= tuning.stallMs && bytes >= tuning.stallBytes) waited = bytes = 0;
+      if (waited < tuning.stallMs || bytes < tuning.stallBytes) return;
+      waited = bytes = 0;
     },
+    end: () => signal.removeEventListener('abort', onAbort),
   };
 }
 
@@ -156,13 +187,9 @@ export async function fetchRange(request: RangeRequest): Promise<Miss | undefine
   const { http, link, from, to, tuning, signal } = request;
   const attempt = new AbortController();
   const either = AbortSignal.any([signal, attempt.signal]);
-  const stall = watchStall(tuning);
+  const patience = startPatience(tuning, either);
   let answer: HttpAnswer | undefined;
   let reusable = false;
-  const aborted = new Promise<never>((_, reject) => {
-    either.addEventListener('abort', () => reject(new DOMException('Stopped', 'AbortError')), { once: true });
-  });
-  aborted.catch(() => undefined);
 
   try {
     signal.throwIfAborted();
@@ -174,7 +201,7 @@ export async function fetchRange(request: RangeRequest): Promise<Miss | undefine
     );
     let first;
     try {
-      first = await stall.race(Promise.race([asked, aborted]));
+      first = await patience.outlast(asked);
     } catch (error) {
       signal.throwIfAborted();
       return { kind: 'network', cause: causeOf(error) };
@@ -191,10 +218,8 @@ export async function fetchRange(request: RangeRequest): Promise<Miss | undefine
     const body = answer.body[Symbol.asyncIterator]();
     for (let position = from; position < end;) {
       let step;
-      const next = body.next();
-      next.catch(() => undefined);
       try {
-        step = await stall.race(Promise.race([next, aborted]));
+        step = await patience.outlast(body.next());
       } catch (error) {
         signal.throwIfAborted();
         return { kind: 'network', cause: causeOf(error) };
@@ -202,20 +227,19 @@ export async function fetchRange(request: RangeRequest): Promise<Miss | undefine
       if (step === stalled) return { kind: 'stalled' };
       if (step.done) return { kind: 'cut' };
       const chunk = step.value.subarray(0, end - position);
-      stall.got(chunk.length);
+      patience.got(chunk.length);
       await request.take(chunk);
       signal.throwIfAborted();
       position += chunk.length;
     }
     // Reading the end of the body lets the connection serve the next range.
-    const rest = body.next();
-    rest.catch(() => undefined);
     if (answer.status === 206) {
-      const last = await stall.race(Promise.race([rest, aborted])).catch(() => undefined);
+      const last = await patience.outlast(body.next()).catch(() => undefined);
       reusable = last !== undefined && last !== stalled && last.done === true;
     }
     return end < to ? { kind: 'cut' } : undefined;
   } finally {
+    patience.end();
     if (!reusable) {
       attempt.abort();
       answer?.close();

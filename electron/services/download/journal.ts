@@ -38,13 +38,13 @@ function isHeader(value: unknown, etag: string, bytes: number): value is Header 
   );
 }
 
-/** Of block `block`, the first `filled` bytes are on disk, and this is their sha256. */
-export type JournalRecord = readonly [block: number, filled: number, digest: string];
+/** Of block `block`, the first `filled` bytes are on disk, and this is their CRC-32. */
+export type JournalRecord = readonly [block: number, filled: number, crc: number];
 
 function isRecord(value: unknown): value is JournalRecord {
   if (!Array.isArray(value) || value.length !== 3) return false;
-  const [block, filled, digest] = value as unknown[];
-  return Number.isSafeInteger(block) && Number.isSafeInteger(filled) && typeof digest === 'string';
+  const [block, filled, crc] = value as unknown[];
+  return Number.isSafeInteger(block) && Number.isSafeInteger(filled) && Number.isSafeInteger(crc);
 }
 
 /**

@@ -1,19 +1,18 @@
 /**
  * One file on its way: its bytes at their final positions, and beside them a journal of what is proved to be on disk.
- * A journal line `[block, filled, sha256]` is written only after a sync of the data it speaks of, so after a crash the
+ * A journal line `[block, filled, crc32]` is written only after a sync of the data it speaks of, so after a crash the
  * journal never promises more than the disk holds; a torn last line is simply not there. Whether a promised block still
  * has its bytes is checked again when it is read (a partly filled block at opening, a full one by inOrder.ts).
  */
-import { createHash, type Hash } from 'node:crypto';
 import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { makeFolder, type OpenFile, openFile, removeTree, replaceFile, syncFolder } from '../durable/files.ts';
 import { journalLine, journalPath, partialPath, readJournal } from './journal.ts';
 import type { Tuning } from './tuning.ts';
 
 interface Block {
   filled: number;
-  hash: Hash | undefined; // running, while the block is being filled in this run
-  digest: string; // of the filled bytes, when they came from an earlier run or the block is complete
+  crc: number; // of the filled bytes
   earlier: boolean;
 }
 
@@ -27,8 +26,10 @@ export interface PartialFile {
   isComplete(block: number): boolean;
   /** Bytes present, over all blocks. */
   filledBytes(): number;
-  /** sha256 of a complete block as it came from the network, and whether that was in an earlier run. */
-  digestOf(block: number): { readonly hex: string; readonly earlier: boolean };
+  /** Whether these bytes, read back, are the ones that came from the network. */
+  isIntact(block: number, data: Uint8Array): boolean;
+  /** Whether the block was completed in an earlier run, so that the disk had time to change it. */
+  isEarlier(block: number): boolean;
   /** Adds bytes at the end of what the block holds. One caller per block at a time. Rejects with the system's error. */
   append(block: number, data: Uint8Array): Promise<void>;
   read(into: Uint8Array, position: number): Promise<number>;
@@ -42,34 +43,26 @@ export interface PartialFile {
   close(): Promise<void>;
 }
 
-async function hashPrefix(data: OpenFile, position: number, bytes: number): Promise<Hash | undefined> {
-  const buffer = Buffer.alloc(bytes);
-  if ((await data.read(buffer, position)) !== bytes) return undefined;
-  return createHash('sha256').update(buffer);
-}
-
 /** Reads what an earlier run proved, or an empty list of blocks. Keeps the block size the file was started with. */
 async function restore(data: OpenFile, journal: string, etag: string, bytes: number, preferredBlockBytes: number) {
   const { records, blockBytes = preferredBlockBytes } = await readJournal(journal, etag, bytes);
   const count = Math.ceil(bytes / blockBytes);
   const blocks: Block[] = Array.from({ length: count }, () => ({
     filled: 0,
-    hash: undefined,
-    digest: '',
+    crc: 0,
     earlier: false,
   }));
   const size = await data.size();
-  for (const [index, filled, digest] of records.values()) {
+  for (const [index, filled, crc] of records.values()) {
     const block = blocks[index];
     const start = index * blockBytes;
     const length = Math.min(blockBytes, bytes - start);
     if (block === undefined || filled <= 0 || filled > length || start + filled > size) continue;
     if (filled < length) {
-      const hash = await hashPrefix(data, start, filled);
-      if (hash?.copy().digest('hex') !== digest) continue;
-      block.hash = hash;
+      const held = Buffer.alloc(filled);
+      if ((await data.read(held, start)) !== filled || crc32(held) !== crc) continue;
     }
-    Object.assign(block, { filled, digest, earlier: true });
+    Object.assign(block, { filled, crc, earlier: true });
   }
   if (records.size === 0 && size > 0) await data.truncate(0);
   return { blocks, blockBytes };
@@ -94,9 +87,7 @@ export async function openPartial(
   let journalEnd: number;
   try {
     ({ blocks, blockBytes } = await restore(data, journalFile, etag, bytes, tuning.blockBytes));
-    const known = blocks.flatMap(({ filled, digest }, index) =>
-      filled > 0 ? [journalLine([index, filled, digest])] : [],
-    );
+    const known = blocks.flatMap(({ filled, crc }, index) => (filled > 0 ? [journalLine([index, filled, crc])] : []));
     const text = journalLine({ format: 1, etag, bytes, blockBytes }) + known.join('');
     await replaceFile(journalFile, text, 0o666);
     journal = await openFile(journalFile, 0o666);
@@ -126,8 +117,8 @@ export async function openPartial(
     const amount = unsynced;
     dirty.clear();
     const records = changed.map((index) => {
-      const { filled, hash, digest } = blockAt(index);
-      return journalLine([index, filled, hash === undefined ? digest : hash.copy().digest('hex')]);
+      const { filled, crc } = blockAt(index);
+      return journalLine([index, filled, crc]);
     });
     try {
       await data.syncData();
@@ -180,20 +171,16 @@ export async function openPartial(
     filled: (index) => blockAt(index).filled,
     isComplete: (index) => blockAt(index).filled === lengthOf(index),
     filledBytes: () => blocks.reduce((sum, block) => sum + block.filled, 0),
-    digestOf: (index) => ({ hex: blockAt(index).digest, earlier: blockAt(index).earlier }),
+    isIntact: (index, held) => held.length === lengthOf(index) && crc32(held) === blockAt(index).crc,
+    isEarlier: (index) => blockAt(index).earlier,
     async append(index, added) {
       const block = blockAt(index);
       if (broken !== undefined) throw broken;
       if (block.filled + added.length > lengthOf(index)) throw new RangeError('More bytes than the block has room for');
       await data.write(added, index * blockBytes + block.filled);
-      block.hash ??= createHash('sha256');
-      block.hash.update(added);
+      block.crc = crc32(added, block.crc);
       block.filled += added.length;
-      if (block.filled === lengthOf(index)) {
-        block.digest = block.hash.digest('hex');
-        block.hash = undefined;
-        block.earlier = false;
-      }
+      block.earlier = false;
       dirty.add(index);
       unsynced += added.length;
       if (unsynced >= tuning.syncBytes) startQuietSync();
@@ -203,7 +190,7 @@ export async function openPartial(
     read: (into, position) => data.read(into, position),
     reset(indexes) {
       for (const index of indexes) {
-        Object.assign(blockAt(index), { filled: 0, hash: undefined, digest: '', earlier: false });
+        Object.assign(blockAt(index), { filled: 0, crc: 0, earlier: false });
         dirty.add(index);
       }
     },

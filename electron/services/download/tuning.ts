@@ -1,6 +1,6 @@
 /** The numbers of a download in one place. Tests make them small; the product uses them as they are. */
 export interface Tuning {
-  /** Unit of bookkeeping: each block has its own sha256 in the resume notes. */
+  /** Unit of bookkeeping: each block has its own CRC in the journal. */
   readonly blockBytes: number;
   /** Blocks asked for in one request at most. */
   readonly blocksPerRequest: number;

@@ -86,18 +86,35 @@ class Check {
 
   /** The metadata that everybody may read was refused: the token, the name or the network is the reason. */
   async #withoutInfo(answer: HubAnswer): Promise<AccessAnswer> {
-    if (answer.kind === 'failure' || answer.status !== 401 || this.#token === 'none') return this.#explained(answer);
+    if (answer.kind === 'failure' || this.#token === 'none') return this.#explained(answer);
+    if (answer.status === 403) return this.#barred(answer);
+    if (answer.status !== 401) return this.#explained(answer);
     await this.#askWhose();
     if (this.#whoami && this.#token !== 'dead') return { problem: this.#whoami };
     if (this.#token === 'alive') return this.#explained(answer); // neither missing (404) nor a bad token: quote it
     return this.#withDeadToken(answer);
   }
 
-  /** The token is out of the question; what the model says to everybody decides which words help. */
-  async #withDeadToken(answer: HubResponse): Promise<AccessAnswer> {
+  /** A 403 on metadata: an organisation may bar a token from everything it owns, while anybody else may read. */
+  async #barred(answer: HubResponse): Promise<AccessAnswer> {
+    const found = readAnswer(answer, this.#asked());
+    if (found.code !== 'organisation-policy' && found.code !== 'token-lacks-gated' && found.code !== 'access-unknown') {
+      return this.#explained(answer);
+    }
+    await this.#readWithoutToken();
+    const tokenBound = this.#card !== undefined && found.code === 'access-unknown';
+    return this.#conclude(tokenBound ? { ...found, shade: 'token-bound' } : found, answer.evidence);
+  }
+
+  async #readWithoutToken(): Promise<void> {
     const { repo } = this.#question;
     const info = await requestModelInfo(this.#hub, { repo }, this.#options);
     if (succeeded(info)) this.#card = readCard(info.json(), repo);
+  }
+
+  /** The token is out of the question; what the model says to everybody decides which words help. */
+  async #withDeadToken(answer: HubResponse): Promise<AccessAnswer> {
+    await this.#readWithoutToken();
     const plain = this.#card ? await authCheck(this.#hub, { repo: this.#card.repo }, this.#options) : undefined;
     // A region is judged before the token, and no new token would help there.
     if (plain?.kind === 'response' && readAnswer(plain, this.#asked()).code === 'region-blocked') {

@@ -6,6 +6,8 @@ import { type DecoderSession, type Feeds, floatsOf, integers } from './session.t
 export interface Decoder {
   readonly contextLength: number; // tokens
   readonly bytesPerToken: number; // of KV cache
+  /** Taking tokens back from a cache of this graph copies nothing. */
+  readonly rewindsCheaply: boolean;
   readonly newCache: () => KvCache;
   /**
    * Runs `ids` after the tokens in `cache` and adds them to it. Gives the logits of the last `keep` positions, row by
@@ -33,6 +35,7 @@ export function createDecoder(session: DecoderSession, contextLength: number): D
   return {
     contextLength,
     bytesPerToken: bytesPerToken(layout),
+    rewindsCheaply: layout.rowsOut,
     newCache: () => createKvCache(layout, contextLength),
     async forward(cache, ids, keep = 1) {
       const start = cache.ids.length;

@@ -8,6 +8,7 @@ import { createDecoder, type Decoder } from './decoder.ts';
 import { openOnDevice } from './device.ts';
 import { explainInference, explainLoading, notEnoughMemory, promptTooLong } from './explain.ts';
 import { generate, type Generation } from './generate.ts';
+import { bytesPerToken, readLayout } from './layout.ts';
 import { readModelFolder } from './modelFolder.ts';
 import { positionLimit } from './positionLimit.ts';
 import { createCachePool } from './prefix.ts';
@@ -89,6 +90,11 @@ function createLanguageModel(
   };
 }
 
+/** Part of the memory beside the weights that one chat's KV cache may fill when nobody says how long a chat may get. */
+const cacheShare = 1 / 2;
+/** Tokens that are tried even where the memory looks too small for them: fewer would be no chat. */
+const leastContext = 2048;
+
 /** Bytes of memory this process may use at most: what a container allows, else what the computer has. */
 function memoryHere(): number {
   const constrained = process.constrainedMemory();
@@ -96,7 +102,8 @@ function memoryHere(): number {
 }
 
 /**
- * Loads a prepared model folder. Answers with a problem when the memory cannot hold it, when a file is damaged, or when
+ * Loads a prepared model folder. The context is as long as model, graph and request allow, and without a request no
+ * longer than the memory holds: the cache of a long one can be larger than the weights. Answers with a problem when the memory cannot hold it, when a file is damaged, or when
  * `signal` fires meanwhile; nothing stays loaded then.
  */
 export async function openLanguageModel(
@@ -116,7 +123,9 @@ export async function openLanguageModel(
     if (signal?.aborted) return failed(cancelled());
     const { session, device, fallback } = await openOnDevice(files.graph, wish);
     close = () => session.release();
-    const decoder = createDecoder(session, limit);
+    const spare = (present - files.bytes) * cacheShare;
+    const fitting = Math.max(leastContext, Math.floor(spare / bytesPerToken(readLayout(session))));
+    const decoder = createDecoder(session, contextLength === undefined ? Math.min(limit, fitting) : limit);
     const endIds = new Set([...files.endIds, ...(tokenizer.endId === undefined ? [] : [tokenizer.endId])]);
     if (signal?.aborted) {
       await close();

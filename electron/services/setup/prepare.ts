@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DownloadPlan, InstalledModel } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import type { LicenceStatus, Progress } from '../../contract/setup.ts';
 import { makeFolder, publish, removeTree } from '../durable/files.ts';
 import type { Engine } from '../generation/engine.ts';
+import { defaultSampling } from '../models/defaultSampling.ts';
 import { modelIdOf, unfinishedPrefix, writeManifest } from '../models/manifest.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker } from '../work/client.ts';
@@ -63,6 +65,7 @@ export async function prepareModel(options: {
     architecture,
     contextLength,
     instruct,
+    sampling: defaultSampling(await readJson(join(unfinished, 'generation_config.json'))),
     licence: licence.licence,
     ...(licence.account !== undefined && { licenceAccount: licence.account }),
   };
@@ -78,4 +81,13 @@ export async function prepareModel(options: {
   await removeTree(final);
   await publish(unfinished, final);
   return ok(model);
+}
+
+/** A small JSON file of the model, or undefined: it is optional, and what it says is checked by whoever reads it. */
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,69 +1,22 @@
-import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ok } from '../../../electron/contract/result.ts';
-import { guardHeaders } from '../../../electron/hosts/contentPolicy.ts';
 import { newSecret } from '../../../electron/hosts/web/secret.ts';
-import { startWebServer, type WebServer } from '../../../electron/hosts/web/server.ts';
-import { type RawAnswer, sendBytes, sendRaw } from '../sendRaw.ts';
+import type { Case } from './bench.ts';
+import { type Bench, startBench } from './bench.ts';
+import { sendBytes, sendRaw } from '../sendRaw.ts';
 
-const secret = newSecret();
-let server: WebServer;
-let port = 0;
-/** What reached the services, which is the only thing that counts. */
-let reached: { name: unknown; input: unknown }[] = [];
-
+let bench: Bench;
 beforeAll(async () => {
-  server = await startWebServer({
-    request: async (name, input) => {
-      reached.push({ name, input });
-      return ok('the data');
-    },
-    rendererFolder: join(import.meta.dirname, '..', 'page'),
-    secret,
-    port: 0,
-  });
-  port = Number(new URL(server.origin).port);
+  bench = await startBench();
 });
-afterAll(() => server.close());
-beforeEach(() => (reached = []));
-
-interface Case {
-  readonly host: string;
-  readonly origin: string | undefined;
-  readonly site: string | undefined;
-  readonly method: string;
-  readonly authorization: string | undefined;
-  readonly type: string | undefined;
-}
-
-function ask(given: Case, target = '/request/app.info', body = ''): Promise<RawAnswer> {
-  const all: (readonly [string, string | undefined])[] = [
-    ['host', given.host],
-    ['origin', given.origin],
-    ['sec-fetch-site', given.site],
-    ['authorization', given.authorization],
-    ['content-type', given.type],
-  ];
-  const headers = all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
-  return sendRaw(port, { method: given.method, target, headers, body });
-}
-
-const good = (): Case => ({
-  host: `127.0.0.1:${port}`,
-  origin: server.origin,
-  site: 'same-origin',
-  method: 'POST',
-  authorization: `Bearer ${secret}`,
-  type: 'application/json',
-});
+afterAll(() => bench.server.close());
+beforeEach(() => void bench.reached.splice(0));
 
 describe('a request for data', () => {
   test('passes with everything right', async () => {
-    const answer = await ask(good(), '/request/app.setPractice', '{"on":true}');
+    const answer = await bench.ask(bench.good, '/request/app.setPractice', '{"on":true}');
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body)).toEqual({ ok: true, value: 'the data' });
-    expect(reached).toEqual([{ name: 'app.setPractice', input: { on: true } }]);
+    expect(bench.reached).toEqual([{ name: 'app.setPractice', input: { on: true } }]);
   });
 
   const wrong: readonly (readonly [string, (now: { port: number; secret: string }) => Partial<Case>, number])[] = [
@@ -117,18 +70,18 @@ describe('a request for data', () => {
   ];
 
   test.each(wrong)('with %s is refused and tells nothing', async (_what, change, status) => {
-    const answer = await ask({ ...good(), ...change({ port, secret }) });
+    const answer = await bench.ask({ ...bench.good, ...change(bench) });
     expect(answer.status).toBe(status);
     expect(answer.body).toBe('');
-    expect(reached).toEqual([]);
+    expect(bench.reached).toEqual([]);
     expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
   });
 
   test('reaches the services in exactly the right combinations of all these', async () => {
-    const hosts = [`127.0.0.1:${port}`, `localhost:${port}`, 'evil.example'];
-    const origins = [server.origin, undefined, 'https://evil.example'];
+    const hosts = [`127.0.0.1:${bench.port}`, `localhost:${bench.port}`, 'evil.example'];
+    const origins = [bench.server.origin, undefined, 'https://evil.example'];
     const sites = ['same-origin', undefined, 'cross-site'];
-    const secrets = [`Bearer ${secret}`, undefined, 'Bearer wrong'];
+    const secrets = [`Bearer ${bench.secret}`, undefined, 'Bearer wrong'];
     const types = ['application/json', 'text/plain'];
     const cases = hosts.flatMap((host) =>
       origins.flatMap((origin) =>
@@ -143,9 +96,9 @@ describe('a request for data', () => {
     );
     expect(cases.length).toBe(324);
     const passed: Case[] = [];
-    for (const given of cases) if ((await ask(given)).status === 200) passed.push(given);
-    expect(reached.length).toBe(2);
-    expect(passed).toEqual([good(), { ...good(), site: undefined }]);
+    for (const given of cases) if ((await bench.ask(given)).status === 200) passed.push(given);
+    expect(bench.reached.length).toBe(2);
+    expect(passed).toEqual([bench.good, { ...bench.good, site: undefined }]);
   });
 
   test.each([
@@ -154,7 +107,7 @@ describe('a request for data', () => {
     ['two secrets', 'authorization', 'Bearer wrong'],
     ['two content types', 'content-type', 'text/plain'],
   ])('with %s is refused', async (_what, name, value) => {
-    const { host, origin, authorization, type } = good();
+    const { host, origin, authorization, type } = bench.good;
     const headers = [
       ['host', host],
       ['origin', origin ?? ''],
@@ -162,9 +115,9 @@ describe('a request for data', () => {
       ['content-type', type ?? ''],
       [name, value],
     ] as const;
-    const answer = await sendRaw(port, { method: 'POST', target: '/request/app.info', headers });
+    const answer = await sendRaw(bench.port, { method: 'POST', target: '/request/app.info', headers });
     expect(answer.status).toBe(400);
-    expect(reached).toEqual([]);
+    expect(bench.reached).toEqual([]);
   });
 
   test.each([
@@ -173,141 +126,46 @@ describe('a request for data', () => {
     ['a target with two slashes', () => '//request/app.info'],
     ['an asterisk', () => '*'],
   ])('with %s is refused', async (_what, target) => {
-    const answer = await ask(good(), target(server.origin));
+    const answer = await bench.ask(bench.good, target(bench.server.origin));
     expect(answer.status).toBe(400);
-    expect(reached).toEqual([]);
+    expect(bench.reached).toEqual([]);
   });
 
   test('never takes its name from an escape: what arrives is handed on as it is', async () => {
-    await ask(good(), '/request/app%2einfo?x=1');
-    expect(reached).toEqual([{ name: 'app%2einfo?x=1', input: undefined }]);
+    await bench.ask(bench.good, '/request/app%2einfo?x=1');
+    expect(bench.reached).toEqual([{ name: 'app%2einfo?x=1', input: undefined }]);
   });
 
   test('with a body that is not JSON is refused', async () => {
-    expect((await ask(good(), '/request/app.info', '{"a":')).status).toBe(400);
-    expect(reached).toEqual([]);
+    expect((await bench.ask(bench.good, '/request/app.info', '{"a":')).status).toBe(400);
+    expect(bench.reached).toEqual([]);
   });
 
   test('with a body over eight million bytes is refused', async () => {
-    const answer = await ask(good(), '/request/app.info', `"${'x'.repeat(8_000_000)}"`).catch(() => ({ status: 413 }));
+    const answer = await bench
+      .ask(bench.good, '/request/app.info', `"${'x'.repeat(8_000_000)}"`)
+      .catch(() => ({ status: 413 }));
     expect(answer.status).toBe(413);
-    expect(reached).toEqual([]);
+    expect(bench.reached).toEqual([]);
   });
 
   test('takes the longest question the contract allows', async () => {
-    const answer = await ask(good(), '/request/generation.ask', JSON.stringify({ text: '\u20ac'.repeat(1_000_000) }));
+    const answer = await bench.ask(
+      bench.good,
+      '/request/generation.ask',
+      JSON.stringify({ text: '\u20ac'.repeat(1_000_000) }),
+    );
     expect(answer.status).toBe(200);
   });
 
   test('smuggled behind another request is not answered', async () => {
-    const { host } = good();
+    const { host } = bench.good;
     const inner = `POST /request/app.info HTTP/1.1\r\nhost: ${host}\r\n\r\n`;
     const answer = await sendBytes(
-      port,
+      bench.port,
       `POST /request/app.info HTTP/1.1\r\nhost: ${host}\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n${inner}`,
     );
     expect(answer.status).toBe(400);
-    expect(reached).toEqual([]);
-  });
-});
-
-describe('the page', () => {
-  const get = (target: string, change: Partial<Case> = {}): Promise<RawAnswer> =>
-    ask({ ...good(), method: 'GET', origin: undefined, authorization: undefined, type: undefined, ...change }, target);
-
-  test.each(['/', '/index.html', '/page.js'])(
-    '%s is served without the secret, with every guarding header',
-    async (path) => {
-      const answer = await get(path);
-      expect(answer.status).toBe(200);
-      expect(answer.headers).toMatchObject({ ...guardHeaders, 'cache-control': 'no-store' });
-      expect(answer.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'");
-    },
-  );
-
-  test.each([
-    '/../web/server.test.ts',
-    '/..%2fweb%2fserver.test.ts',
-    '/%2e%2e/web/server.test.ts',
-    '/..\\web\\server.test.ts',
-    '/./page.js',
-    '/.hidden.js',
-    '/page.js%00.html',
-    '/page.js/',
-    '/page.js?x=1',
-    '/C:/page.js',
-    '/nothing.js',
-    '/page',
-    '/etc/passwd',
-    '/%',
-  ])('does not serve %s', async (path) => {
-    const answer = await get(path);
-    expect([answer.status, answer.body]).toEqual([404, '']);
-  });
-
-  test.each<[string, Partial<Case>, number]>([
-    ['under another name', { host: 'evil.example' }, 403],
-    ['to a script of another site', { site: 'cross-site' }, 403],
-    ['to another port of this computer', { site: 'same-site' }, 403],
-    ['to a foreign origin', { origin: 'https://evil.example' }, 403],
-    ['to POST', { method: 'POST' }, 405],
-    ['to OPTIONS', { method: 'OPTIONS' }, 405],
-  ])('is not served %s', async (_what, change, status) => {
-    expect((await get('/', change)).status).toBe(status);
-  });
-
-  test('is served when a person follows the file that opens the browser', async () => {
-    const headers = [
-      ['host', good().host],
-      ['sec-fetch-site', 'cross-site'],
-      ['sec-fetch-mode', 'navigate'],
-      ['sec-fetch-dest', 'document'],
-    ] as const;
-    expect((await sendRaw(port, { method: 'GET', target: '/', headers })).status).toBe(200);
-    const framed = [...headers.slice(0, 3), ['sec-fetch-dest', 'iframe'] as const];
-    expect((await sendRaw(port, { method: 'GET', target: '/', headers: framed })).status).toBe(403);
-  });
-});
-
-describe('the stream of events', () => {
-  const headers = { authorization: `Bearer ${secret}` };
-
-  test('carries every event to everybody who listens, as JSON lines', async () => {
-    const answer = await fetch(`${server.origin}/events`, { headers });
-    expect(answer.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
-    const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let seen = (await reader.read()).value ?? '';
-    expect(seen).toBe(':\n\n');
-    server.send({ type: 'app.restarted' });
-    server.send({ type: 'setup.removed', repo: 'a/b\n\ndata: x' });
-    while (!seen.includes('removed')) seen += (await reader.read()).value ?? '';
-    const lines = seen.split('\n\n').filter((line) => line.startsWith('data: '));
-    expect(lines.map((line) => JSON.parse(line.slice(6)) as unknown)).toEqual([
-      { type: 'app.restarted' },
-      { type: 'setup.removed', repo: 'a/b\n\ndata: x' },
-    ]);
-    await reader.cancel();
-  });
-
-  test.each<[string, Record<string, string>, number]>([
-    ['without the secret', {}, 401],
-    ['with another secret', { authorization: 'Bearer wrong' }, 401],
-    ['from a foreign origin', { ...headers, origin: 'https://evil.example' }, 403],
-    ['cross-site', { ...headers, 'sec-fetch-site': 'cross-site' }, 403],
-  ])('is refused %s', async (_what, given, status) => {
-    const list = [['host', good().host], ...Object.entries(given)] as [string, string][];
-    expect((await sendRaw(port, { method: 'GET', target: '/events', headers: list })).status).toBe(status);
-  });
-
-  test('ends for a page that does not read, instead of filling memory', async () => {
-    const stalled = new AbortController();
-    const answer = await fetch(`${server.origin}/events`, { headers, signal: stalled.signal });
-    const big = { type: 'setup.removed', repo: 'x'.repeat(1_000_000) } as const;
-    for (let sent = 0; sent < 30; sent += 1) {
-      server.send(big);
-      await wait(5);
-    }
-    await expect(answer.text()).rejects.toThrow();
-    stalled.abort();
+    expect(bench.reached).toEqual([]);
   });
 });

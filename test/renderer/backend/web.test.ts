@@ -29,11 +29,10 @@ async function host(answer: (request: IncomingMessage, response: ServerResponse,
   const pauses: number[] = [];
   const backend = webBackend({
     secret,
-    fetch: (path, options) => fetch(new URL(String(path), origin), options),
-    pause: async (milliseconds, { signal }) => {
+    fetch: (path, options) => fetch(new URL(path as string, origin), options),
+    pause: async (milliseconds) => {
       pauses.push(milliseconds);
       await new Promise((resolve) => setTimeout(resolve, 5));
-      signal.throwIfAborted();
     },
   });
   return { backend, pauses, stop };
@@ -56,7 +55,12 @@ describe('requests', () => {
     });
     const answer = await backend.request('accessToken.save', { accessToken: 'hf_x' });
     expect(answer).toEqual({ ok: true, value: { vault: 'empty' } });
-    expect(seen).toEqual({ url: '/request/accessToken.save', method: 'POST', authorization: `Bearer ${secret}`, body: '{"accessToken":"hf_x"}' });
+    expect(seen).toEqual({
+      url: '/request/accessToken.save',
+      method: 'POST',
+      authorization: `Bearer ${secret}`,
+      body: '{"accessToken":"hf_x"}',
+    });
   });
 
   test.each([
@@ -115,8 +119,7 @@ describe('events', () => {
     const stop = backend.subscribe(() => undefined);
     await until(() => pauses.length >= 5);
     stop();
-    expect(pauses.slice(0, 5)).toEqual([400, 800, 1600, 400, 800].map((value, index) => (index === 4 ? pauses[4] : value)));
-    expect(Math.max(...pauses)).toBeLessThanOrEqual(8000);
+    expect(pauses.slice(0, 5)).toEqual([400, 800, 1600, 400, 400]);
   });
 
   test('are read once for any number of listeners and end with the last one', async () => {
@@ -137,7 +140,9 @@ describe('events', () => {
   });
 
   test('skip a block that is not one of ours without losing the stream', async () => {
-    const { backend } = await host((_request, response) => response.writeHead(200).write(`data: 42\n\ndata: {}\n\n${event('chats.changed')}`));
+    const { backend } = await host((_request, response) =>
+      response.writeHead(200).write(`data: 42\n\ndata: {}\n\n${event('chats.changed')}`),
+    );
     const seen: string[] = [];
     const stop = backend.subscribe((one) => seen.push(one.type));
     await until(() => seen.length === 1);
@@ -152,8 +157,13 @@ describe('the secret', () => {
     return {
       kept,
       location: { hash, pathname: '/', search: '' },
-      history: { replaceState: (_data: unknown, _title: string, url?: string | URL | null) => void (kept.address = String(url)) },
-      sessionStorage: { getItem: () => kept.value, setItem: (_key: string, value: string) => void (kept.value = value) },
+      history: {
+        replaceState: (_data: unknown, _title: string, url?: string | URL | null) => void (kept.address = String(url)),
+      },
+      sessionStorage: {
+        getItem: () => kept.value,
+        setItem: (_key: string, value: string) => void (kept.value = value),
+      },
     };
   }
 

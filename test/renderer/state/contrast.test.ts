@@ -26,7 +26,9 @@ const pairs: readonly (readonly [string, string, number])[] = [
   ...surfaces.map((surface) => ['text', surface, 7] as const),
   ...surfaces.map((surface) => ['text-quiet', surface, 4.5] as const),
   ...surfaces.map((surface) => ['accent', surface, 4.5] as const),
-  ...['ground', 'ground-3'].flatMap((surface) => ['refused', 'waiting', 'granted'].map((text) => [text, surface, 4.5] as const)),
+  ...['ground', 'ground-3'].flatMap((surface) =>
+    ['refused', 'waiting', 'granted'].map((text) => [text, surface, 4.5] as const),
+  ),
   ...['granted', 'waiting', 'refused', 'unknown', 'accent'].map((tone) => [tone, `${tone}-soft`, 4.5] as const),
   ['on-accent', 'accent-fill', 4.5],
   ['on-accent', 'accent-fill-hover', 4.5],

@@ -22,7 +22,10 @@ describe('the model in what a person pastes', () => {
       'Traceback (most recent call last):\n  File "/usr/lib/python3/site-packages/transformers/utils/hub.py", line 403\nOSError: You are trying to access a gated repo.\n401 Client Error. Cannot access gated repo for url https://huggingface.co/meta-llama/Llama-3.2-1B/resolve/main/config.json.\nAccess to model meta-llama/Llama-3.2-1B is restricted.',
       'meta-llama/Llama-3.2-1B',
     ],
-    ['Access to model meta-llama/Llama-3.2-1B is restricted and you are not in the authorized list.', 'meta-llama/Llama-3.2-1B'],
+    [
+      'Access to model meta-llama/Llama-3.2-1B is restricted and you are not in the authorized list.',
+      'meta-llama/Llama-3.2-1B',
+    ],
     ['/home/ada/.cache/huggingface/hub/models--meta-llama--Llama-3.2-1B/snapshots', 'meta-llama/Llama-3.2-1B'],
     ['nothing here', undefined],
     ['', undefined],
@@ -37,13 +40,34 @@ describe('streamed pieces', () => {
     ['the next piece is added', { text: 'a', next: 1 }, { index: 1, text: 'b' }, { text: 'ab', next: 2 }],
     ['a repeated piece changes nothing', { text: 'ab', next: 2 }, { index: 1, text: 'b' }, { text: 'ab', next: 2 }],
     ['a missing piece is a gap', { text: 'a', next: 1 }, { index: 2, text: 'c' }, 'gap'],
-    ['after a snapshot any number is right', { text: 'ab', next: undefined }, { index: 7, text: 'c' }, { text: 'abc', next: 8 }],
+    [
+      'after a snapshot any number is right',
+      { text: 'ab', next: undefined },
+      { index: 7, text: 'c' },
+      { text: 'abc', next: 8 },
+    ],
   ])('%s', (_name, growing, delta, expected) => expect(append(growing, delta)).toEqual(expected));
 
   test.each([
     ['no pieces', 'abc', [], { text: 'abc', next: undefined }],
-    ['all inside', 'abc', [{ index: 1, text: 'b' }, { index: 2, text: 'c' }], { text: 'abc', next: 3 }],
-    ['one inside, one new', 'ab', [{ index: 1, text: 'b' }, { index: 2, text: 'c' }], { text: 'abc', next: 3 }],
+    [
+      'all inside',
+      'abc',
+      [
+        { index: 1, text: 'b' },
+        { index: 2, text: 'c' },
+      ],
+      { text: 'abc', next: 3 },
+    ],
+    [
+      'one inside, one new',
+      'ab',
+      [
+        { index: 1, text: 'b' },
+        { index: 2, text: 'c' },
+      ],
+      { text: 'abc', next: 3 },
+    ],
     ['all new', 'ab', [{ index: 2, text: 'c' }], { text: 'abc', next: 3 }],
     ['an empty snapshot', '', [{ index: 0, text: 'a' }], { text: 'a', next: 1 }],
   ])('join a snapshot: %s', (_name, snapshot, deltas, expected) => expect(join(snapshot, deltas)).toEqual(expected));
@@ -57,7 +81,8 @@ describe('the visible thread', () => {
     message('q2', 'a2', 'user', 'more'),
     message('p', null, 'user', 'edited'),
   ];
-  const line = (head: string | null) => visibleThread(tree, head).map(({ message: { id }, index, siblings }) => `${id} ${index + 1}/${siblings.length}`);
+  const line = (head: string | null) =>
+    visibleThread(tree, head).map(({ message: { id }, index, siblings }) => `${id} ${index + 1}/${siblings.length}`);
   test.each([
     ['q2', ['q 1/2', 'a2 2/2', 'q2 1/1']],
     ['a1', ['q 1/2', 'a1 1/2']],
@@ -71,8 +96,17 @@ describe('the visible thread', () => {
   });
 
   test('counts the measured tokens of its last answer', () => {
-    const stats = { promptTokens: 10, reusedTokens: 0, newTokens: 5, firstTokenSeconds: 0, tokensPerSecond: 1, device: 'cpu' } as const;
-    expect(usedTokens(visibleThread([message('q', null, 'user', ''), message('a', 'q', 'assistant', '', { stats })], 'a'))).toBe(15);
+    const stats = {
+      promptTokens: 10,
+      reusedTokens: 0,
+      newTokens: 5,
+      firstTokenSeconds: 0,
+      tokensPerSecond: 1,
+      device: 'cpu',
+    } as const;
+    expect(
+      usedTokens(visibleThread([message('q', null, 'user', ''), message('a', 'q', 'assistant', '', { stats })], 'a')),
+    ).toBe(15);
     expect(usedTokens([])).toBe(0);
   });
 });

@@ -19,7 +19,8 @@ async function asked() {
   });
   const chatId = (await thread.ask('Hello', null, installed.id))!;
   const answer = thread.writing!;
-  const delta = (index: number, text: string) => backend.tell({ type: 'generation.delta', chatId, messageId: answer.id, index, text });
+  const delta = (index: number, text: string) =>
+    backend.tell({ type: 'generation.delta', chatId, messageId: answer.id, index, text });
   return { backend, thread, chatId, answer, delta };
 }
 

@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { openChatStore } from '../../../electron/services/chats/store.ts';
 import { exportChat, threadTo } from '../../../electron/services/chats/thread.ts';
 
+const sampling = { temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, maxNewTokens: 10 };
 let file: string;
 let time = 1000;
 const now = (): number => (time += 1);
@@ -16,7 +17,7 @@ beforeEach(() => {
 describe('chats on disk', () => {
   test('keep every branch and show the chosen one', () => {
     const store = openChatStore(file, now);
-    const { id: chatId } = store.create('m');
+    const { id: chatId } = store.create('m', sampling);
     const ask = (parentId: string | null, text: string) =>
       store.add({ chatId, parentId, role: 'user', text, state: 'complete' });
     const answer = (parentId: string, text: string) =>
@@ -42,7 +43,7 @@ describe('chats on disk', () => {
 
   test('are named by the first question until the person names them', () => {
     const store = openChatStore(file, now);
-    const { id } = store.create('m');
+    const { id } = store.create('m', sampling);
     store.add({ chatId: id, parentId: null, role: 'user', text: '  What is\na token?  ', state: 'complete' });
     expect(store.list()[0]!.title).toBe('What is a token?');
     store.rename(id, 'Tokens');
@@ -53,7 +54,7 @@ describe('chats on disk', () => {
 
   test('come back after removal, and survive a restart', () => {
     const store = openChatStore(file, now);
-    const { id } = store.create('m');
+    const { id } = store.create('m', sampling);
     expect(store.remove(id)).toBe(true);
     expect(store.remove(id)).toBe(false);
     expect(store.list()).toEqual([]);
@@ -67,7 +68,7 @@ describe('chats on disk', () => {
 
   test('mark an answer that was being written as partial when the app comes back', () => {
     const store = openChatStore(file, now);
-    const { id: chatId } = store.create('m');
+    const { id: chatId } = store.create('m', sampling);
     const question = store.add({ chatId, parentId: null, role: 'user', text: 'q', state: 'complete' });
     const answer = store.add({ chatId, parentId: question.id, role: 'assistant', text: '', state: 'writing' });
     store.update({ ...answer, text: 'half of' });
@@ -79,8 +80,8 @@ describe('chats on disk', () => {
 
   test('are found by any words in title or messages, percent signs included', () => {
     const store = openChatStore(file, now);
-    const a = store.create('m');
-    const b = store.create('m');
+    const a = store.create('m', sampling);
+    const b = store.create('m', sampling);
     store.add({ chatId: a.id, parentId: null, role: 'user', text: 'the licence is 100% clear', state: 'complete' });
     store.add({ chatId: b.id, parentId: null, role: 'user', text: 'the token is clear', state: 'complete' });
     expect(store.search('clear the').map((chat) => chat.id)).toEqual([b.id, a.id]);
@@ -100,7 +101,7 @@ describe('chats on disk', () => {
 
   test('are exported as they are seen', () => {
     const store = openChatStore(file, now);
-    const { id: chatId } = store.create('m');
+    const { id: chatId } = store.create('m', sampling);
     const question = store.add({ chatId, parentId: null, role: 'user', text: 'Why 401? / no', state: 'complete' });
     store.add({ chatId, parentId: question.id, role: 'assistant', text: 'Because.', state: 'complete' });
     const { fileName, text } = exportChat(store.get(chatId)!);

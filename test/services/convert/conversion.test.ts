@@ -9,22 +9,16 @@ import {
   convertModel,
   type ConvertOptions,
 } from '../../../electron/services/convert/convert.ts';
-import { estimateConversion } from '../../../electron/services/convert/estimate.ts';
-import { readArchitecture } from '../../../electron/services/convert/readArchitecture.ts';
-import { recipeFor } from '../../../electron/services/convert/recipe.ts';
 import { sweepConversions } from '../../../electron/services/convert/sweepConversions.ts';
 import { type ModelConfig, tinyModel, writeCheckpoint } from '../../reference/checkpoint.ts';
 import { tinyConfigs } from '../../reference/configs.ts';
-import { readConfig, TestDecoder } from '../../reference/decoder.ts';
-import { forward } from '../../reference/forward.ts';
-import { asPacked } from '../../reference/unpack.ts';
+import { readConfig } from '../../reference/decoder.ts';
 
 const room = mkdtempSync(join(tmpdir(), 'conversion-'));
 afterAll(() => rmSync(room, { recursive: true, force: true }));
 
 let folders = 0;
 const fresh = (): string => join(room, `${++folders}`);
-const ids = Array.from({ length: 30 }, (_, i) => 3 + ((i * 29) % 100));
 
 function official(config: ModelConfig, options: Parameters<typeof writeCheckpoint>[2] = {}): string {
   const source = fresh();
@@ -49,17 +43,17 @@ async function problemOf(options: Omit<ConvertOptions, 'output'>): Promise<strin
   return result.ok ? 'converted' : result.problem.code;
 }
 
-/** Context that a conversion covers when nothing is asked for: longrope stays within its original one. */
-const covered = (config: ModelConfig): number =>
-  (config['original_max_position_embeddings'] as number | undefined) ?? config.max_position_embeddings;
 const hashes = (report: ConversionReport): string => JSON.stringify(report.files);
+/** Large enough to take a moment. */
 const wide: ModelConfig = {
   ...tinyConfigs.llama,
   hidden_size: 256,
   intermediate_size: 512,
   vocab_size: 4000,
-  num_hidden_layers: 6,
+  num_hidden_layers: 4,
 };
+let wideSource: string | undefined;
+const officialWide = (): string => (wideSource ??= official(wide));
 
 describe('the output folder', () => {
   it('has the layout that transformers.js reads, and reports what is on disk', async () => {
@@ -95,24 +89,6 @@ describe('the output folder', () => {
     expect(settings).toEqual({ dtype: 'q4', use_external_data_format: { 'model_q4.onnx': 1 } });
   });
 
-  it('is the estimate that was shown before the download, to the byte', async () => {
-    for (const [name, config] of Object.entries<ModelConfig>(tinyConfigs)) {
-      for (const dtype of ['fp32', 'q8', 'q4'] as const) {
-        const architecture = readArchitecture(config);
-        if (!architecture.ok) throw new Error(name);
-        const estimate = estimateConversion(architecture.value, dtype);
-        const { report } = await converted({ source: official(config), dtype });
-        const onnx = report.files.filter((file) => file.path.startsWith('onnx/'));
-        expect({ name, bytes: onnx.reduce((total, file) => total + file.bytes, 0) }).toEqual({
-          name,
-          bytes: estimate.outputBytes,
-        });
-        expect(report.parameters).toBe(estimate.parameters);
-        expect(report.contextLength).toBe(estimate.contextLength);
-      }
-    }
-  });
-
   it('lets the caller add a manifest before it gets its name', async () => {
     const source = official(tinyConfigs.llama);
     const { output } = await converted({
@@ -132,12 +108,10 @@ describe('the output folder', () => {
 });
 
 describe('the same input gives the same bytes', () => {
-  it.each(['fp32', 'fp16', 'q8', 'q4', 'q4f16'] as const)('%s', async (dtype) => {
-    const source = official(wide);
+  it.each(['fp32', 'q8', 'q4', 'q4f16'] as const)('%s, on one thread and on several', async (dtype) => {
+    const source = officialWide();
     const here = await converted({ source, dtype, threads: 0 });
-    const again = await converted({ source, dtype, threads: 0 });
     const threaded = await converted({ source, dtype, threads: 2 });
-    expect(hashes(again.report)).toBe(hashes(here.report));
     expect(hashes(threaded.report)).toBe(hashes(here.report));
   });
 
@@ -151,44 +125,6 @@ describe('the same input gives the same bytes', () => {
     expect(single).toMatch(/^[0-9a-f]{64}$/);
     expect(await data({ shards: 3 })).toBe(single);
     expect(await data({ dtype: 'F32' })).toBe(single);
-  });
-});
-
-describe('a smaller model answers like the reference with the same rounded weights', () => {
-  // What is left are the kernels' own roundings: int8 activations lose about 0.4 % per product, and two dozen products
-  // stand in a row; half precision loses 0.05 %.
-  const bounds = { fp16: 0.003, q8: 0.03, q4: 0.03, q4f16: 0.03 };
-  for (const [dtype, bound] of Object.entries(bounds) as [keyof typeof bounds, number][]) {
-    for (const [name, config] of Object.entries<ModelConfig>(tinyConfigs)) {
-      it(`${dtype}: ${name}`, async () => {
-        const { body, head, file } = recipeFor(dtype);
-        const model = tinyModel(config, 3);
-        const expected = forward(body && head ? asPacked(model, { body, head }) : model, ids, covered(config));
-        const { output, report } = await converted({ source: official(config), dtype });
-        const decoder = await TestDecoder.open(output, file, report);
-        for (const style of ['delta', 'present'] as const) {
-          const logits = await decoder.logits([ids.slice(0, 20), ids.slice(20, 29), ids.slice(29)], style);
-          const size = Math.sqrt(expected.reduce((sum, item) => sum + item * item, 0));
-          const error = Math.sqrt(expected.reduce((sum, item, i) => sum + (item - logits[i]!) ** 2, 0));
-          expect(error / size).toBeLessThan(bound);
-        }
-        await decoder.close();
-      });
-    }
-  }
-});
-
-describe('longrope', () => {
-  it('uses the long factors when more than the original context is asked for', async () => {
-    const config = tinyConfigs['phi3 with longrope, short'];
-    const model = tinyModel(config, 3);
-    const { output, report } = await converted({ source: official(config), dtype: 'fp32', contextLength: 256 });
-    expect(report.contextLength).toBe(256);
-    const decoder = await TestDecoder.open(output, 'model.onnx', report);
-    const expected = forward(model, ids, 256);
-    const logits = await decoder.logits([ids]);
-    expect(Math.max(...logits.map((item, i) => Math.abs(item - expected[i]!)))).toBeLessThan(1e-4);
-    await decoder.close();
   });
 });
 
@@ -237,7 +173,7 @@ describe('a conversion that cannot be finished', () => {
   });
 
   it.each([0, 2])('answers a cancel within half a second (%i threads) and leaves nothing', async (threads) => {
-    const source = official({ ...wide, intermediate_size: 2048 });
+    const source = officialWide();
     const cancel = new AbortController();
     let cancelledAt = 0;
     const onProgress = ({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }): void => {
@@ -266,7 +202,7 @@ describe('a conversion that is killed', () => {
   `;
 
   it('leaves either nothing or the whole model under the final name, and the sweep takes the rest', async () => {
-    const source = official(wide);
+    const source = officialWide();
     const models = fresh();
     mkdirSync(models);
     const finished = join(models, 'finished');
@@ -274,7 +210,7 @@ describe('a conversion that is killed', () => {
       execFileSync(process.execPath, ['--input-type=module', '-e', script(source, finished)], { encoding: 'utf8' }),
     ).toBe('readydone');
     const outcomes = new Set<string>();
-    for (const delay of [5, 20, 40, 60, 90, 120, 160, 220, 3000]) {
+    for (const delay of [5, 40, 100, 200, 8000]) {
       const output = join(models, `killed-${delay}`);
       const child = spawn(process.execPath, ['--input-type=module', '-e', script(source, output)], {
         stdio: ['ignore', 'pipe', 'inherit'],

@@ -180,12 +180,13 @@ describe('a safetensors file is refused', () => {
     ['a name of 25 MB', `{"${'a'.repeat(24_000_000)}`],
     ['a name of 25 MB of escapes', `{"${'\\n'.repeat(12_000_000)}`],
     ['a number of 25 MB', `{"a":{"shape":[${'1'.repeat(24_000_000)}]}}`],
-  ])('in about a second and without much memory: %s', async (_, header) => {
+  ])('quickly and without much memory: %s', async (_, header) => {
     const bytes = file(header, 0);
     const memory = process.memoryUsage().rss;
-    const start = performance.now();
+    const before = process.cpuUsage();
     expect(await verdict({ 'model.safetensors': bytes })).toMatch(/^damaged-file/);
-    expect(performance.now() - start).toBeLessThan(3000); // one second, and room for a busy machine
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(2); // seconds of this process, whatever else the machine does
     expect(process.memoryUsage().rss - memory).toBeLessThan(300e6);
   });
 });
@@ -263,7 +264,7 @@ describe('reading', () => {
 it('no mutation of a good file does anything but be accepted or refused', async () => {
   const good = file(`{"__metadata__":{"format":"pt"},"a":${one},"b":${tensor('[1,2]', 8, 12, 'BF16')}}`, 12);
   const random = seededRandom(42);
-  const tally = { accepted: 0, refused: 0 };
+  const tally = { accepted: 0, refused: 0, wild: 0 };
   const { headerLength, parseHeader } = await import('../../../electron/services/convert/safetensorsHeader.ts');
   for (let round = 0; round < 30_000; round++) {
     const bytes = Buffer.from(good);
@@ -275,7 +276,7 @@ it('no mutation of a good file does anything but be accepted or refused', async 
     try {
       const length = headerLength(bytes.subarray(0, 8), bytes.length, 'x');
       for (const info of parseHeader(bytes.subarray(8, 8 + length), bytes.length - 8 - length, 'x').values()) {
-        expect(info.begin >= 0 && info.begin <= info.end && info.end <= bytes.length - 8 - length).toBe(true);
+        if (info.begin < 0 || info.begin > info.end || info.end > bytes.length - 8 - length) tally.wild += 1;
       }
       tally.accepted += 1;
     } catch (error) {
@@ -283,6 +284,7 @@ it('no mutation of a good file does anything but be accepted or refused', async 
       tally.refused += 1;
     }
   }
+  expect(tally.wild).toBe(0);
   expect(tally.accepted).toBeGreaterThan(100);
   expect(tally.refused).toBeGreaterThan(10_000);
 });

@@ -102,8 +102,8 @@ describe('resuming', () => {
     ['not JSON', () => '\0\0\0\0\n\0\0'],
     ['of another file', (text: string) => text.replace(/"bytes":\d+/, '"bytes":99')],
     ['cut in the middle of a line', (text: string) => text.slice(0, -20)],
-    ['with promises that are not true', (text: string) => text.replaceAll(/"[0-9a-f]{64}"\]/g, `"${'0'.repeat(64)}"]`)],
-    ['with blocks that do not exist', (text: string) => `${text}[99999,10,"x"]\n[-1,5,"x"]\n[0,1e9,"x"]\n`],
+    ['with promises that are not true', (text: string) => text.replaceAll(/,\d+\]\n/g, ',12345]\n')],
+    ['with blocks that do not exist', (text: string) => `${text}[99999,10,1]\n[-1,5,1]\n[0,1e9,1]\n`],
     ['with an absurd block size', (text: string) => text.replace(/"blockBytes":\d+/, '"blockBytes":0')],
   ])('survives a journal that is %s', async (_, damage) => {
     await pauseAfter(3 * block);

@@ -25,6 +25,9 @@ export function expectedCases(): ExpectedCase[] {
   return expected.cases;
 }
 
+/** The model that comes with the product: a chat model with a Llama 3 template, weights in two shards. */
+const practice = fileURLToPath(new URL('../../../electron/practice/model', import.meta.url));
+
 const folders: string[] = [];
 
 /** A folder that `removeFolders` takes away again. */
@@ -38,13 +41,18 @@ export function removeFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 }
 
-/** The small checkpoint, converted; gives the model folder. */
-export async function convertedStories(dtype: Dtype): Promise<string> {
+async function converted(source: string, dtype: Dtype): Promise<string> {
   const output = join(temporaryFolder(), 'model');
-  const result = await convertModel({ source: stories, output, dtype });
+  const result = await convertModel({ source, output, dtype });
   if (!result.ok) throw new Error(JSON.stringify(result.problem));
   return output;
 }
+
+/** The small checkpoint, converted; gives the model folder. */
+export const convertedStories = (dtype: Dtype): Promise<string> => converted(stories, dtype);
+
+/** The practice model, converted; gives the model folder. */
+export const convertedPractice = (dtype: Dtype): Promise<string> => converted(practice, dtype);
 
 /** Copies a model folder and changes one of its JSON files; undefined removes the file. */
 export function variant(folder: string, file: string, change?: (json: Record<string, unknown>) => object): string {

@@ -1,7 +1,7 @@
 import type { AccessState } from '../accessRequests.ts';
 import { gatedFields } from '../licenceText.ts';
 import type { Repository } from '../repositories.ts';
-import { type Html, html } from './html.ts';
+import { type Html, markup } from './html.ts';
 
 export interface ModelView {
   readonly repository: Repository;
@@ -19,21 +19,21 @@ export interface ModelView {
 export function modelPage(view: ModelView): Html {
   const { repository, files } = view;
   const { spec } = repository;
-  return html` <p class="quiet-text">
+  return markup`<p class="quiet-text">
       By ${repository.owner} &middot; licence
       ${said(spec.card?.['license_name']) ?? said(spec.card?.['license']) ?? 'not stated'}
     </p>
     ${
       spec.gated
         ? gate(view)
-        : html`<section>
+        : markup`<section>
             <h2>Open model</h2>
             <p>Everybody may download it; there is nothing to accept.</p>
           </section>`
     }
     ${
       spec.disabled
-        ? html`<section>
+        ? markup`<section>
             <h2>Disabled</h2>
             <p>Access to this resource is disabled.</p>
           </section>`
@@ -51,7 +51,7 @@ export function modelPage(view: ModelView): Html {
         <tbody>
           ${files.map(
             (file) =>
-              html`<tr>
+              markup`<tr>
                 <td>${file.path}</td>
                 <td>${file.size.toLocaleString('en')}</td>
               </tr>`,
@@ -69,11 +69,11 @@ function said(value: unknown): string | undefined {
 function gate(view: ModelView): Html {
   const { author, state } = view;
   if (author)
-    return html`<section>
+    return markup`<section>
       <h2>Gated model</h2>
       <p class="good">You are one of its authors and have access.</p>
     </section>`;
-  return html`${standing(view)}${state === 'none' || state === 'reset' ? form(view) : undefined}${controls(view)}`;
+  return markup`${standing(view)}${state === 'none' || state === 'reset' ? form(view) : undefined}${controls(view)}`;
 }
 
 function standing({ state, approvalSeconds }: ModelView): Html | undefined {
@@ -81,7 +81,7 @@ function standing({ state, approvalSeconds }: ModelView): Html | undefined {
     case 'none':
       return undefined;
     case 'pending':
-      return html`<section>
+      return markup`<section>
         <h2>Gated model</h2>
         <p class="wait">
           Your request to access this repository has been submitted and is awaiting a review from the repository
@@ -89,21 +89,21 @@ function standing({ state, approvalSeconds }: ModelView): Html | undefined {
           <a href="/settings/gated-repos">your settings</a>.
         </p>
         <p class="quiet-text">
-          ${Number.isFinite(approvalSeconds) ? html`The practice authors answer after ${approvalSeconds} seconds.` : 'The practice authors do not answer by themselves.'}
+          ${Number.isFinite(approvalSeconds) ? markup`The practice authors answer after ${approvalSeconds} seconds.` : 'The practice authors do not answer by themselves.'}
         </p>
       </section>`;
     case 'granted':
-      return html`<section>
+      return markup`<section>
         <h2>Gated model</h2>
         <p class="good">You have been granted access to this model.</p>
       </section>`;
     case 'rejected':
-      return html`<section>
+      return markup`<section>
         <h2>Gated model</h2>
         <p class="bad">Your request to access this repository has been rejected by the repository's authors.</p>
       </section>`;
     case 'reset':
-      return html`<section>
+      return markup`<section>
         <h2>Gated model</h2>
         <p class="wait">The repository's authors have reset your request. Submit a new one below.</p>
       </section>`;
@@ -116,9 +116,9 @@ function form({ repository, missing }: ModelView): Html {
   const fields = Object.entries(
     (card?.['extra_gated_fields'] as Readonly<Record<string, unknown>> | undefined) ?? gatedFields,
   );
-  return html`<section>
+  return markup`<section>
     <h2>${heading}</h2>
-    ${missing.length > 0 ? html`<p class="bad" role="alert">These fields are still empty: ${missing.join(', ')}.</p>` : undefined}
+    ${missing.length > 0 ? markup`<p class="bad" role="alert">These fields are still empty: ${missing.join(', ')}.</p>` : undefined}
     <details open>
       <summary>The terms</summary>
       <pre tabindex="0">${said(card?.['extra_gated_prompt'])}</pre>
@@ -133,27 +133,23 @@ function form({ repository, missing }: ModelView): Html {
 
 function field(name: string, type: unknown, id: string): Html {
   if (type === 'ip_location') {
-    return html`<p class="quiet-text">
+    return markup`<p class="quiet-text">
       Real forms add: your country and region (based on approximate Internet address) will be shared with the model
       owner. This one looks nothing up.
     </p>`;
   }
   if (type === 'checkbox') {
-    return html`<label class="box"
-      ><input type="checkbox" name="${name}" value="true" required /> <span>${name}</span></label
-    >`;
+    return markup`<label class="box"><input type="checkbox" name="${name}" value="true" required /> <span>${name}</span></label>`;
   }
   const options = optionsOf(name, type);
   if (options) {
-    return html`<label for="${id}">${name}</label
-      ><select id="${id}" name="${name}" required>
+    return markup`<label for="${id}">${name}</label><select id="${id}" name="${name}" required>
         <option value="">Choose one</option>
-        ${options.map((option) => html`<option>${option}</option>`)}
+        ${options.map((option) => markup`<option>${option}</option>`)}
       </select>`;
   }
   const kind = type === 'date_picker' ? 'date' : 'text';
-  return html`<label for="${id}">${name}</label
-    ><input id="${id}" name="${name}" type="${kind}" autocomplete="off" required />`;
+  return markup`<label for="${id}">${name}</label><input id="${id}" name="${name}" type="${kind}" autocomplete="off" required />`;
 }
 
 function optionsOf(name: string, type: unknown): readonly string[] | undefined {
@@ -181,14 +177,14 @@ export function controls({ repository, account, state }: Pick<ModelView, 'reposi
     ['reset', 'Reset'],
     ['none', 'Forget the request'],
   ] as const;
-  return html`<section class="controls" aria-label="Practice controls">
+  return markup`<section class="controls" aria-label="Practice controls">
     <h2>Practice controls</h2>
     <p class="quiet-text">Play the authors. The real Hub has no such buttons for you.</p>
     ${moves
       .filter(([target]) => target !== state && (state !== 'none' || target === 'granted' || target === 'rejected'))
       .map(
         ([target, label]) =>
-          html`<form class="row" method="post" action="/practice/requests">
+          markup`<form class="row" method="post" action="/practice/requests">
             <input type="hidden" name="repo" value="${id}" /><input type="hidden" name="account" value="${account}" />
             <input type="hidden" name="state" value="${target}" /><button class="quiet">${label}</button>
           </form>`,

@@ -54,7 +54,8 @@ function notice(title: string, account: string, text: string, status = 200): Ans
   return pageAnswer({ title, account, status, body: noticePage(text) });
 }
 
-function signedIn(ask: Ask): string {
+/** Name of the account whose browser this is; ada unless another was chosen. */
+export function signedIn(ask: Ask): string {
   const name = /(?:^|;\s*)practice_account=([a-z]+)/.exec(ask.headers['cookie'] ?? '')?.[1] ?? '';
   return findAccount(name)?.name ?? 'ada';
 }

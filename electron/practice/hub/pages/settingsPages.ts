@@ -1,25 +1,24 @@
 import type { AccessRequest } from '../accessRequests.ts';
 import { accounts, type StoredToken } from '../accounts.ts';
 import type { DeviceLogin } from '../deviceLogins.ts';
-import { type Html, html } from './html.ts';
+import { type Html, markup } from './html.ts';
 
 const kindWords = { read: 'Read', write: 'Write', fineGrained: 'Fine-grained', oauth: 'Sign-in of an app' } as const;
 
 /** The first page: the models, and who is signed in. */
 export function homePage(models: readonly { id: string; gated: boolean }[], account: string): Html {
-  return html`<p>A small Hub to practise on: ask for access, make an access token, download a tiny model.</p>
+  return markup`<p>A small Hub to practise on: ask for access, make an access token, download a tiny model.</p>
     <section>
       <h2>Models</h2>
       <ul>
-        ${models.map(({ id, gated }) => html`<li><a href="/${id}">${id}</a>${gated ? ' (gated)' : ''}</li>`)}
+        ${models.map(({ id, gated }) => markup`<li><a href="/${id}">${id}</a>${gated ? ' (gated)' : ''}</li>`)}
       </ul>
     </section>
     <section class="controls" aria-label="Practice controls">
       <h2>Practice controls</h2>
       <form method="post" action="/practice/account">
-        <label for="account">Signed in as</label>
-        <select id="account" name="account">
-          ${accounts.map(({ name }) => (name === account ? html`<option selected>${name}</option>` : html`<option>${name}</option>`))}
+        <label for="account">Signed in as</label><select id="account" name="account">
+          ${accounts.map(({ name }) => (name === account ? markup`<option selected>${name}</option>` : markup`<option>${name}</option>`))}
         </select>
         <p><button class="quiet">Switch account</button></p>
       </form>
@@ -28,15 +27,15 @@ export function homePage(models: readonly { id: string; gated: boolean }[], acco
 
 /** All access tokens of the account, never their text. */
 export function tokensPage(tokens: readonly StoredToken[]): Html {
-  return html`<p>
+  return markup`<p>
       <a href="/settings/tokens/new?canReadGatedRepos=true&amp;tokenType=fineGrained">Create new token</a>
     </p>
     <section>
       <h2>Your access tokens</h2>
-      ${tokens.length === 0 ? html`<p>None yet.</p>` : undefined}
+      ${tokens.length === 0 ? markup`<p>None yet.</p>` : undefined}
       ${
         tokens.length > 0
-          ? html`<table>
+          ? markup`<table>
               <thead>
                 <tr>
                   <th scope="col">Name</th>
@@ -56,7 +55,7 @@ export function tokensPage(tokens: readonly StoredToken[]): Html {
 
 function tokenRow(token: StoredToken): Html {
   const kind = `${kindWords[token.kind]}${token.kind === 'fineGrained' ? (token.gated ? ', may read gated' : ', may not read gated') : ''}`;
-  return html`<tr>
+  return markup`<tr>
     <td>${token.name}</td>
     <td>${kind}</td>
     <td><code>${token.text.slice(-4)}</code></td>
@@ -76,24 +75,20 @@ export function newTokenPage({ kind, gated }: { kind: string; gated: boolean }):
     ['read', 'Read', 'Everything you can read, gated models included.'],
     ['write', 'Write', 'Reading and writing: more than Latchkey needs.'],
   ] as const;
-  return html`<form method="post" action="/settings/tokens">
+  return markup`<form method="post" action="/settings/tokens">
     <label for="name">Token name</label><input id="name" name="name" value="latchkey" required />
     <fieldset>
       <legend>Token type</legend>
       ${kinds.map(
         ([value, word, what]) =>
-          html`<label class="box"
-            ><input type="radio" name="tokenType" value="${value}" ${value === kind ? html` checked` : undefined} />
-            <span><b>${word}</b> ${what}</span></label
-          >`,
+          markup`<label class="box"><input type="radio" name="tokenType" value="${value}"${value === kind && markup` checked`} />
+            <span><b>${word}</b> ${what}</span></label>`,
       )}
     </fieldset>
     <fieldset>
       <legend>Permissions of a fine-grained token</legend>
-      <label class="box"
-        ><input type="checkbox" name="canReadGatedRepos" value="true" ${gated ? html` checked` : undefined} />
-        <span>Read access to contents of all public gated repos you can access</span></label
-      >
+      <label class="box"><input type="checkbox" name="canReadGatedRepos" value="true"${gated && markup` checked`} />
+        <span>Read access to contents of all public gated repos you can access</span></label>
     </fieldset>
     <p><button>Create token</button></p>
   </form>`;
@@ -101,7 +96,7 @@ export function newTokenPage({ kind, gated }: { kind: string; gated: boolean }):
 
 /** The one page that shows a token. */
 export function madeTokenPage(token: StoredToken): Html {
-  return html`<section>
+  return markup`<section>
       <h2>Save your access token</h2>
       <p>Copy it now: this page shows it once.</p>
       <code class="token" tabindex="0" aria-label="Access token">${token.text}</code>
@@ -115,12 +110,12 @@ const stateLooks = { pending: 'wait', granted: 'good', rejected: 'bad', reset: '
 
 /** All access requests of the account. */
 export function requestsPage(requests: readonly AccessRequest[]): Html {
-  return html`<section>
+  return markup`<section>
     <h2>Gated Repos Status</h2>
-    ${requests.length === 0 ? html`<p>You have asked for nothing yet.</p>` : undefined}
+    ${requests.length === 0 ? markup`<p>You have asked for nothing yet.</p>` : undefined}
     ${
       requests.length > 0
-        ? html`<table>
+        ? markup`<table>
             <thead>
               <tr>
                 <th scope="col">Repository</th>
@@ -139,12 +134,12 @@ export function requestsPage(requests: readonly AccessRequest[]): Html {
 }
 
 function requestRow({ repo, at, state }: AccessRequest): Html {
-  return html`<tr>
+  return markup`<tr>
     <td><a href="/${repo}">${repo}</a></td>
     <td>${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC</td>
     <td class="${stateLooks[state]}">${stateWords[state]}</td>
     <td>
-      ${state === 'pending' ? html`<form method="post" action="/settings/gated-repos/cancel"><input type="hidden" name="repo" value="${repo}" /><button class="quiet">Cancel request</button></form>` : undefined}
+      ${state === 'pending' ? markup`<form method="post" action="/settings/gated-repos/cancel"><input type="hidden" name="repo" value="${repo}" /><button class="quiet">Cancel request</button></form>` : undefined}
     </td>
   </tr>`;
 }
@@ -152,23 +147,22 @@ function requestRow({ repo, at, state }: AccessRequest): Html {
 /** Where the code of an app is typed. */
 export function devicePage(login: DeviceLogin | undefined, typed: string): Html {
   if (!login) {
-    return html`${typed === '' ? undefined : html`<p class="bad" role="alert">No app is waiting with the code ${typed}.</p>`}
+    return markup`${typed === '' ? undefined : markup`<p class="bad" role="alert">No app is waiting with the code ${typed}.</p>`}
       <form method="get" action="/device">
-        <label for="user_code">Code that the app shows</label>
-        <input id="user_code" name="user_code" autocomplete="off" required />
+        <label for="user_code">Code that the app shows</label><input id="user_code" name="user_code" autocomplete="off" required />
         <p><button>Continue</button></p>
       </form>`;
   }
   const button = (answer: string, word: string, look: string): Html =>
-    html`<form class="row" method="post" action="/device">
+    markup`<form class="row" method="post" action="/device">
       <input type="hidden" name="user_code" value="${login.userCode}" />
       <input type="hidden" name="answer" value="${answer}" /><button class="${look}">${word}</button>
     </form>`;
-  return html`<section>
+  return markup`<section>
     <h2>An app asks to sign in</h2>
     <p>Code <b>${login.userCode}</b>, app <b>${login.clientId}</b>. It asks for:</p>
     <ul>
-      ${login.scopes.map((scope) => html`<li>${scope}</li>`)}
+      ${login.scopes.map((scope) => markup`<li>${scope}</li>`)}
     </ul>
     ${button('yes', 'Authorise', '')}${button('no', 'Decline', 'quiet')}
   </section>`;
@@ -176,6 +170,6 @@ export function devicePage(login: DeviceLogin | undefined, typed: string): Html 
 
 /** One short notice. */
 export function noticePage(text: string): Html {
-  return html`<p>${text}</p>
+  return markup`<p>${text}</p>
     <p><a href="/">To the start page</a></p>`;
 }

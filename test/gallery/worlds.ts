@@ -1,0 +1,53 @@
+import type { Activity, SetupState } from '../../electron/contract/setup.ts';
+import type { AppState } from '../../renderer/state/app.svelte.ts';
+import type { World } from './backend.ts';
+import { ada, chat, chats, info, installed, licence, llama, now, plan, small, suggested } from './fixtures.ts';
+
+export interface Scene {
+  readonly world: World;
+  readonly show?: (app: AppState) => void | Promise<void>;
+}
+
+export const empty: World = {
+  info,
+  signIn: { vault: 'empty' },
+  setups: [],
+  installed: [],
+  suggested,
+  chats: [],
+  engine: { kind: 'stopped' },
+  storage: {
+    modelsFolder: '/home/ada/.local/share/latchkey/models',
+    cacheFolder: '/home/ada/.cache/huggingface/hub',
+    modelsBytes: 1_378_000_000,
+    cacheBytes: 2_751_000_000,
+    partialBytes: 412_000_000,
+    freeBytes: 84_000_000_000,
+  },
+};
+export const signedIn: World = { ...empty, signIn: { vault: 'ready', account: ada } };
+export const base = { repo: llama, dtype: 'q4', addedAt: now - 600_000, autoStart: true } as const;
+export const idle: Activity = { kind: 'idle' };
+export const withSetup = (world: World, setup: SetupState): World => ({ ...world, setups: [setup] });
+export const access = (activity: Activity, state: Parameters<typeof licence>[0], more = {}): World =>
+  withSetup(signedIn, { ...base, step: 'access', activity, licence: licence(state, more), plan });
+export const download = (activity: Activity, change: Partial<typeof plan> = {}): World =>
+  withSetup(signedIn, {
+    ...base,
+    step: 'download',
+    activity,
+    licence: licence('granted'),
+    plan: { ...plan, ...change },
+  });
+export const chatting: World = {
+  ...signedIn,
+  setups: [{ ...base, step: 'ready', activity: idle, licence: licence('granted'), model: installed }],
+  installed: [installed, small],
+  chats: chats.map((one) => ({ ...chat, ...one, messages: one.id === 'c1' ? chat.messages : [] })),
+  engine: { kind: 'ready', modelId: installed.id, device: 'cpu', contextLength: 131_072, loadSeconds: 2.1 },
+};
+export const withChat = (messages: typeof chat.messages, headId: string): World => ({
+  ...chatting,
+  chats: [{ ...chat, messages, headId }, ...chatting.chats.slice(1)],
+});
+export const openChat = (app: AppState): void => app.openChat('c1');

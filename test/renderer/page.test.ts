@@ -1,0 +1,171 @@
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { scenes } from '../gallery/scenes.ts';
+import { openGallery } from './openGallery.ts';
+
+const { page, show, sent, tell, faults, close } = await openGallery();
+afterAll(close);
+afterEach(() => expect(faults()).toEqual([]));
+
+describe('every screen', () => {
+  test.each(Object.keys(scenes))('%s: named controls, no overflow at 320 px and at 200 percent zoom', async (name) => {
+    await show(name);
+    for (const width of [320, 640, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      // The sidebar leaves or comes back one frame after the window's width has changed.
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+      await expect.poll(() => page.locator('aside').count()).toBe(width < 720 ? 0 : 1);
+      const found = await page.evaluate(() => {
+        const shown = (node: Element): boolean => node.checkVisibility({ visibilityProperty: true });
+        const text = (node: Element | null): string => node?.textContent.trim() ?? '';
+        const nameOf = (node: Element): string => {
+          const by = node.getAttribute('aria-labelledby');
+          const labels = 'labels' in node ? [...((node as HTMLInputElement).labels ?? [])].map(text).join(' ') : '';
+          return (
+            node.getAttribute('aria-label') ?? (by === null ? labels || text(node) : text(document.getElementById(by)))
+          );
+        };
+        const controls = [
+          ...document.querySelectorAll(
+            'button, a, input, textarea, select, summary, progress, meter, [role]:not([role=none])',
+          ),
+        ].filter(shown);
+        const ids = [...document.querySelectorAll('[id]')].map((node) => node.id);
+        return {
+          nameless: controls.filter((node) => nameOf(node) === '').map((node) => node.outerHTML.slice(0, 120)),
+          wide: document.documentElement.scrollWidth - window.innerWidth,
+          clipped: [...document.querySelectorAll('main *')]
+            .filter((node) => shown(node) && !node.closest('pre, [role=region][aria-label=Table], .visually-hidden'))
+            .filter((node) => node.getBoundingClientRect().right > window.innerWidth + 1)
+            .slice(0, 3)
+            .map((node) => node.outerHTML.slice(0, 120)),
+          twice: ids.filter((id, index) => ids.indexOf(id) !== index),
+          small: controls
+            .filter((node) => node.matches('button, select, textarea') && node.getBoundingClientRect().height < 24)
+            .map((node) => node.outerHTML.slice(0, 120)),
+          headings: [...document.querySelectorAll('h1')].filter(shown).length,
+        };
+      });
+      expect(found).toMatchObject({ nameless: [], clipped: [], twice: [], small: [] });
+      expect(found.wide).toBeLessThanOrEqual(0);
+      expect(found.headings).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test.each(['welcome', 'never-asked', 'chat', 'settings'])(
+    '%s: the keyboard reaches its controls and shows where it is',
+    async (name) => {
+      await show(name);
+      await page.evaluate(() => document.querySelector<HTMLElement>('.skip')?.focus());
+      const seen = new Set<string>();
+      for (let step = 0; step < 30; step += 1) {
+        await page.keyboard.press('Tab');
+        const here = await page.evaluate(() => {
+          const node = document.activeElement;
+          if (!node || node === document.body) return undefined;
+          const target = node.matches('input[type=radio]') ? (node.nextElementSibling ?? node) : node;
+          const box = target.closest('.box') ?? target;
+          const style = getComputedStyle(target);
+          const visible = style.outlineStyle !== 'none' || getComputedStyle(box).boxShadow !== 'none';
+          return { what: node.outerHTML.slice(0, 140), visible };
+        });
+        if (!here) break;
+        expect(here).toMatchObject({ visible: true });
+        seen.add(here.what);
+      }
+      expect(seen.size).toBeGreaterThan(8);
+    },
+  );
+});
+
+describe('signing in', () => {
+  test('clears the field, keeps the token nowhere and shows the problem beside it', async () => {
+    await show('sign-in-problem');
+    const field = page.getByTestId('token-field');
+    await expect.poll(() => field.getAttribute('type')).toBe('password');
+    await field.fill('hf_abcdefghijklmnopqrstuvwxyz');
+    await page.getByTestId('save-token').click();
+    await page.locator('[data-testid=problem][data-code=token-not-accepted]').waitFor();
+    expect(await field.inputValue()).toBe('');
+    expect(await sent('accessToken.save')).toContainEqual({ accessToken: 'hf_abcdefghijklmnopqrstuvwxyz' });
+    const kept = await page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.body.innerHTML]),
+    );
+    expect(kept).not.toContain('hf_abcdef');
+  });
+
+  test('shows links with their host where the host cannot open pages', async () => {
+    await show('sign-in-web');
+    const link = page.getByTestId('page-new-token');
+    await expect.poll(() => link.getAttribute('href')).toBe('https://huggingface.co/settings/new-token');
+    expect(await link.getAttribute('rel')).toContain('noreferrer');
+    await page.getByText('opens huggingface.co').first().waitFor();
+  });
+});
+
+describe('the journey', () => {
+  test('moves the focus to the new step and says it once', async () => {
+    await show('never-asked');
+    await page.getByTestId('check-now').focus();
+    const [journey] = scenes['downloading']!.world.setups;
+    await tell({ type: 'setup.changed', setup: journey! });
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain('Download');
+    expect(await page.locator('[aria-live=polite]').textContent()).toBe('Now at: Download');
+  });
+
+  test('shows bytes, rate and time left, and pauses', async () => {
+    await show('downloading');
+    const progress = page.getByTestId('progress');
+    await expect.poll(() => progress.textContent()).toMatch(/912 MB of 2\.5 GB.*8\.4 MB\/s.*about 3 min left/s);
+    await page.getByTestId('pause-download').click();
+    await expect.poll(() => sent('setup.pause')).toHaveLength(1);
+  });
+
+  test('offers the licence page first and the check second, with the evidence folded', async () => {
+    await show('never-asked');
+    const buttons = page.getByTestId('problem').locator('button, a');
+    expect((await buttons.allTextContents()).slice(0, 2).map((text) => text.trim())).toEqual([
+      'Open licence page',
+      'Check now',
+    ]);
+    expect(await page.getByTestId('evidence').getAttribute('open')).toBeNull();
+    await page.getByTestId('open-licence').click();
+    expect(await sent('page.open')).toEqual([{ page: 'licence', repo: 'meta-llama/Llama-3.2-1B-Instruct' }]);
+    await page.evaluate(() => window.dispatchEvent(new Event('focus')));
+    await expect.poll(() => sent('setup.check')).toHaveLength(1);
+  });
+
+  test('keeps the licence chip in view on every step', async () => {
+    for (const name of ['sign-in', 'pending', 'download-plan', 'preparing', 'ready', 'chat']) {
+      await show(name, 320);
+      expect(await page.locator('header [data-testid=licence-chip]').isVisible()).toBe(true);
+    }
+  });
+
+  test('finds the model in a pasted error', async () => {
+    await show('welcome');
+    await page.getByTestId('paste-model').fill('OSError: Access to model meta-llama/Llama-3.2-1B is restricted.');
+    await page.getByTestId('add-model').click();
+    await expect.poll(() => sent('setup.choose')).toEqual([{ repo: 'meta-llama/Llama-3.2-1B' }]);
+    await page.locator('[data-code=repo-not-found]').waitFor();
+  });
+});
+
+describe('the sidebar', () => {
+  test('is a sheet in a narrow window that closes when a place is chosen', async () => {
+    await show('chat', 400);
+    expect(await page.getByRole('navigation').count()).toBe(0);
+    await page.getByRole('button', { name: 'Open navigation' }).click();
+    await page.getByRole('button', { name: 'Settings', exact: true }).click();
+    await page.getByRole('heading', { name: 'Settings' }).waitFor();
+    expect(await page.locator('dialog').count()).toBe(0);
+  });
+
+  test('switches the theme and keeps the choice', async () => {
+    await show('settings');
+    await page.getByText('Dark', { exact: true }).click();
+    expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
+    await show('settings');
+    expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
+    await page.evaluate(() => localStorage.clear());
+  });
+});
