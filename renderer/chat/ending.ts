@@ -1,10 +1,12 @@
 import type { Message } from '../../electron/contract/chat.ts';
+import { assertNever } from '../../electron/contract/result.ts';
 import { t } from '../text/en.ts';
 
 /** Why an answer is not whole; undefined when it is, or is still being written. */
 export function endingOf(message: Message): string | undefined {
   if (message.role !== 'assistant' || message.state === 'writing') return undefined;
-  switch (message.finishReason) {
+  const { finishReason } = message;
+  switch (finishReason) {
     case 'stopped-by-person':
       return t.chat.partial.stopped;
     case 'length':
@@ -14,5 +16,7 @@ export function endingOf(message: Message): string | undefined {
     case 'stop':
     case undefined:
       return message.state === 'partial' ? t.chat.partial.partial : undefined;
+    default:
+      return assertNever(finishReason);
   }
 }

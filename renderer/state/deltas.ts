@@ -19,25 +19,26 @@ export function append(growing: Growing, delta: Delta): Growing | 'gap' {
 }
 
 /**
- * Joins a snapshot with the pieces that arrived while it was on its way. The snapshot does not say how many pieces it
- * holds, so the longest run of them that it ends with counts as already there.
+ * Joins a snapshot with the pieces that arrived while it was on its way. `next` is the number of the first piece that
+ * the snapshot does not hold. Where it is not known, the longest run of pieces that the snapshot ends with counts as
+ * already there. A gap among the pieces leaves the rest out: the next piece then shows it.
  */
-export function join(snapshot: string, deltas: readonly Delta[]): Growing {
-  const last = deltas.at(-1);
-  if (!last) return { text: snapshot, next: undefined };
-  for (let held = deltas.length; held > 0; held -= 1) {
-    const inside = deltas
-      .slice(0, held)
-      .map((delta) => delta.text)
-      .join('');
-    if (snapshot.endsWith(inside)) return { text: snapshot + textFrom(deltas, held), next: last.index + 1 };
+export function join(snapshot: string, next: number | undefined, deltas: readonly Delta[]): Growing {
+  const start = next ?? firstMissing(snapshot, deltas);
+  let growing: Growing = { text: snapshot, next: start };
+  for (const delta of deltas) {
+    const grown = append(growing, delta);
+    if (grown === 'gap') break;
+    growing = grown;
   }
-  return { text: snapshot + textFrom(deltas, 0), next: last.index + 1 };
+  return growing;
 }
 
-function textFrom(deltas: readonly Delta[], start: number): string {
-  return deltas
-    .slice(start)
-    .map((delta) => delta.text)
-    .join('');
+function firstMissing(snapshot: string, deltas: readonly Delta[]): number | undefined {
+  for (let held = deltas.length; held > 0; held -= 1) {
+    const inside = deltas.slice(0, held).map((delta) => delta.text);
+    const last = deltas[held - 1];
+    if (last && snapshot.endsWith(inside.join(''))) return last.index + 1;
+  }
+  return deltas[0]?.index;
 }

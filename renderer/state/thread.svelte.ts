@@ -137,7 +137,7 @@ export class Thread {
       return;
     }
     if (message.state !== 'writing') return;
-    const grown = append(this.#growing.get(messageId) ?? { text: message.text, next: undefined }, delta);
+    const grown = append(this.#growing.get(messageId) ?? { text: message.text, next: message.nextDelta }, delta);
     if (grown === 'gap') void this.open(chatId);
     else this.#growing.set(messageId, grown);
   }
@@ -157,7 +157,8 @@ export class Thread {
     this.#growing.clear();
     for (const message of chat.messages) {
       const early = this.#early.get(message.id);
-      if (message.state === 'writing') this.#growing.set(message.id, join(message.text, early ?? []));
+      if (message.state === 'writing')
+        this.#growing.set(message.id, join(message.text, message.nextDelta, early ?? []));
       this.#early.delete(message.id);
     }
     // A finish that overtook the snapshot stays finished.
@@ -180,12 +181,8 @@ export class Thread {
       const early = this.#early.get(message.id) ?? [];
       this.#early.delete(message.id);
       // A fresh answer starts at piece 0; text it already has makes the first number unknown.
-      this.#growing.set(
-        message.id,
-        early.length > 0
-          ? join(message.text, early)
-          : { text: message.text, next: message.text === '' ? 0 : undefined },
-      );
+      const next = message.nextDelta ?? (message.text === '' ? 0 : undefined);
+      this.#growing.set(message.id, join(message.text, next, early));
     }
     this.#chat = { ...chat, messages: tree, headId: messages.at(-1)?.id ?? chat.headId };
   }

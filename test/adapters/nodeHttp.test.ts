@@ -183,9 +183,9 @@ describe('createNodeHttp', () => {
 
   it('gives up a connection that is never made, but not a slow answer', async () => {
     const silent = await listen(net.createServer());
-    const send = createNodeHttp({ connectTimeoutMs: 100 });
+    const send = createNodeHttp({ connectTimeoutMs: 700 });
     await expect(send(get(`https://127.0.0.1:${String(silent)}/`), {})).rejects.toMatchObject({ code: 'ETIMEDOUT' });
-    const slow = await listen(http.createServer((_, response) => setTimeout(() => response.end('late'), 400)));
+    const slow = await listen(http.createServer((_, response) => setTimeout(() => response.end('late'), 1200)));
     expect(await textOf(await send(get(`http://127.0.0.1:${String(slow)}/`), {}))).toBe('late');
   });
 });

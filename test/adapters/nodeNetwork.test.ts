@@ -66,8 +66,8 @@ describe('createNodeHttp over TLS', () => {
       { stdio: 'ignore' },
     );
     certificate = readFileSync(cert, 'utf8');
-    server = https.createServer({ key: readFileSync(key), cert: certificate }, (_, response) =>
-      setTimeout(() => response.end('secret'), 300),
+    server = https.createServer({ key: readFileSync(key), cert: certificate }, (request, response) =>
+      setTimeout(() => response.end('secret'), request.url === '/slow' ? 1500 : 0),
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     port = (server.address() as AddressInfo).port;
@@ -97,8 +97,8 @@ describe('createNodeHttp over TLS', () => {
       there.on('error', () => socket.destroy());
     });
     const env = { HTTPS_PROXY: `http://127.0.0.1:${String(await listen(proxy))}` };
-    const send = createNodeHttp({ env, connectTimeoutMs: 200, extraCertificates: [certificate] });
-    expect(await textOf(await send(get('https://hub.example/'), {}))).toBe('secret');
+    const send = createNodeHttp({ env, connectTimeoutMs: 1000, extraCertificates: [certificate] });
+    expect(await textOf(await send(get('https://hub.example/slow'), {}))).toBe('secret');
     await expect(createNodeHttp({ env })(get('https://hub.example/'), {})).rejects.toMatchObject({
       code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
       issuer: 'Inspector Ltd',

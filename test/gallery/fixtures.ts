@@ -103,6 +103,15 @@ export function licence(state: LicenceStatus['state'], more: Partial<LicenceStat
   return { repo: llama, state, gate: 'manual', licence: 'llama3.2', account: 'ada', checkedAt: now - 120_000, ...more };
 }
 
+const sampling = {
+  temperature: 0.7,
+  topP: 0.9,
+  topK: 40,
+  minP: 0.05,
+  repetitionPenalty: 1.05,
+  maxNewTokens: 1024,
+} as const;
+
 export const installed: InstalledModel = {
   id: 'meta-llama--Llama-3.2-1B-Instruct--q4',
   repo: llama,
@@ -113,6 +122,7 @@ export const installed: InstalledModel = {
   architecture: 'LlamaForCausalLM',
   contextLength: 131_072,
   instruct: true,
+  sampling,
   licence: 'llama3.2',
   licenceAccount: 'ada',
   sanity: {
@@ -133,6 +143,7 @@ export const small: InstalledModel = {
   architecture: 'LlamaForCausalLM',
   contextLength: 8192,
   instruct: true,
+  sampling,
   licence: 'apache-2.0',
 };
 

@@ -84,7 +84,7 @@ describe.each<HostName>(['web', 'desktop'])('the whole journey on the %s host', 
     await page.getByTestId('stop').click();
     const last = answers.nth(before);
     await expect.poll(() => last.getAttribute('data-state'), { timeout: 20_000 }).toMatch(/partial|complete/);
-    await page.reload();
+    await app.reload();
     await expect.poll(() => answers.count(), { timeout: 20_000 }).toBe(before + 1);
     expect(words((await answers.nth(before - 1).locator('.markdown').first().textContent()) ?? '')).toBe(
       words(questions[2]!.answer),

@@ -19,6 +19,8 @@ export interface App {
   /** A second tab in the same browser, for the Hub's own pages. */
   browse(url: string): Promise<Page>;
   log(): string;
+  /** Loads the page anew, as the window's own menu or the browser's button does. */
+  reload(): Promise<unknown>;
   close(): Promise<void>;
   /** Ends it without asking, as a power cut of the process would. */
   kill(): Promise<void>;
@@ -83,6 +85,7 @@ async function start(host: HostName, { data, endpoint }: { data: string; endpoin
       page: app.page,
       log: app.log,
       browse,
+      reload: () => app.page.reload(),
       async close() {
         await browser.close();
         await app.close();
@@ -100,6 +103,7 @@ async function start(host: HostName, { data, endpoint }: { data: string; endpoin
     page: app.page,
     log: app.log,
     browse,
+    reload: () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.reload()),
     async close() {
       await browser.close();
       await app.close();

@@ -1,11 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { syntheticBytes } from '../../electron/practice/hub/random.ts';
 import { playScenario, type ScenarioName, scenarioNames } from '../../electron/practice/hub/scenarios.ts';
 import { startPracticeHub } from '../../electron/practice/hub/startPracticeHub.ts';
-import { doorstep, keyhole, openRoom, type Room, sha256, shard } from './practiceRoom.ts';
+import { doorstep, type FileRow, keyhole, openRoom, type Room, sha256, shard } from './practiceRoom.ts';
 
 describe('starting and stopping', () => {
   it('listens on 127.0.0.1 with two ports and lets go of both', async () => {
@@ -109,6 +109,66 @@ describe('big files without a disk', () => {
     expect(resolved.headers.get('x-linked-etag')).toBe(`"${sha256(whole)}"`);
     const served = await room.ask(resolved.headers.get('location') ?? '');
     expect(sha256(served.bytes)).toBe(sha256(whole));
+    await room.close();
+  });
+});
+
+describe('hostile repositories', () => {
+  it('list any name and any size a test makes up, and still serve the true bytes', async () => {
+    const names = [
+      '../../evil.txt',
+      '/etc/passwd',
+      'C:\\evil',
+      'con',
+      'a\u0000b',
+      'x.json ',
+      'CONFIG.json',
+      'config.json',
+    ];
+    const sizes = [2 ** 63, -1, '1e3', null, 1.5];
+    const room = await openRoom({
+      repositories: [
+        {
+          id: 'evil/twins',
+          files: [
+            ...names.map((path) => ({ path, text: path })),
+            ...sizes.map((size, index) => ({
+              path: `shard-${index}.safetensors`,
+              text: 'true bytes',
+              claims: { size },
+            })),
+          ],
+        },
+      ],
+    });
+    const rows = (await room.ask('/api/models/evil/twins/tree/main?recursive=true')).json<FileRow[]>();
+    const paths = rows.map((row) => row.path);
+    for (const name of names) expect(paths).toContain(name);
+    for (const [index, size] of sizes.entries()) {
+      const row = rows.find((one) => one.path === `shard-${index}.safetensors`);
+      expect(row?.size).toBe(size ?? undefined);
+      expect(row?.lfs.size).toBe(size ?? undefined);
+      const resolved = await room.ask(`/evil/twins/resolve/main/shard-${index}.safetensors`);
+      expect(resolved.headers.get('x-linked-size')).toBe(size === null ? null : String(size));
+      expect((await room.ask(resolved.headers.get('location') ?? '')).text).toBe('true bytes');
+    }
+    await room.close();
+  });
+
+  it('a list of 100,000 files comes in pages of 1000', async () => {
+    const files = Array.from({ length: 100_000 }, (_, index) => ({ path: `f/${index}.txt`, text: 'x' }));
+    const room = await openRoom({ repositories: [{ id: 'evil/many', files }] });
+    const answer = await room.ask('/api/models/evil/many/tree/main?recursive=true');
+    expect(answer.json<FileRow[]>()).toHaveLength(1000);
+    expect(answer.headers.get('link')).toMatch(/rel="next"$/);
+    await room.close();
+  });
+
+  it('a file that shrinks while it is served ends the answer instead of hanging it', async () => {
+    const room = await openRoom();
+    const url = (await room.ask(`/${doorstep}/resolve/main/${shard}`)).headers.get('location') ?? '';
+    await truncate(join(room.folder, 'model', shard), 1000);
+    await expect(room.ask(url)).rejects.toThrow('terminated');
     await room.close();
   });
 });

@@ -53,6 +53,11 @@ export const tinyConfigs = {
     ...llama,
     rope_scaling: { rope_type: 'yarn', factor: 8, original_max_position_embeddings: 16 },
   },
+  'llama with yarn rope and a wide ramp': {
+    ...llama,
+    head_dim: 64,
+    rope_scaling: { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 32, beta_fast: 3, beta_slow: 0.5 },
+  },
   'llama with newer rope settings': {
     ...llama,
     rope_theta: undefined,

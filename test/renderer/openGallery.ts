@@ -20,15 +20,15 @@ export interface GalleryWindow {
 export interface GalleryPage {
   readonly page: Page;
   /** Opens a scene as a new page. */
-  show(name: string, width?: number): Promise<void>;
+  readonly show: (name: string, width?: number) => Promise<void>;
   /** Inputs of the requests of this name so far. */
-  sent(name: string): Promise<unknown[]>;
-  tell(event: BackendEvent): Promise<void>;
+  readonly sent: (name: string) => Promise<unknown[]>;
+  readonly tell: (event: BackendEvent) => Promise<void>;
   /** Streams text into the answer that is being written. */
-  stream(index: number, text: string): Promise<void>;
+  readonly stream: (index: number, text: string) => Promise<void>;
   /** Requests that left the page's origin, errors and dialogs since the last call. */
-  faults(): string[];
-  close(): Promise<void>;
+  readonly faults: () => string[];
+  readonly close: () => Promise<void>;
 }
 
 /** Builds and serves the gallery and opens a browser on it. */

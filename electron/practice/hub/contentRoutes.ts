@@ -72,12 +72,12 @@ function resolveLarge(
   world: World,
   { repository, commit, file }: Target & { file: StoredFile & { lfs: NonNullable<StoredFile['lfs']> } },
 ): Answer {
-  const { lfs, size } = file;
+  const { lfs, size, toldSize } = file;
   const refreshUrl = `${world.endpoint}/api/models/${repository.spec.id}/xet-read-token/${commit.id}`;
   const reconstructionUrl = `${world.cdnEndpoint}/cas/v1/reconstructions/${lfs.xetHash}`;
   const etag = `"${lfs.sha256}"`;
   const headers = {
-    'x-linked-size': String(size),
+    ...(toldSize !== null && { 'x-linked-size': String(toldSize) }),
     'x-linked-etag': etag,
     'x-repo-commit': commit.id,
     'x-xet-hash': lfs.xetHash,

@@ -53,13 +53,14 @@ function folderEntry(path: string, oid: string, { commit, expand }: RowWishes): 
 
 /** Without access the sha256 and the Xet hash are 64 asterisks; git id and size never are (Hub facts 1.4). */
 function fileEntry(file: StoredFile, { commit, expand, masked }: RowWishes): Entry {
-  const { path, size, oid, lfs } = file;
+  const { path, oid, lfs } = file;
+  const size = file.toldSize === null ? {} : { size: file.toldSize };
   return {
     type: 'file',
     oid,
-    size,
+    ...size,
     ...(lfs && {
-      lfs: { oid: masked ? mask : lfs.sha256, size, pointerSize: lfs.pointerSize },
+      lfs: { oid: masked ? mask : lfs.sha256, ...size, pointerSize: lfs.pointerSize },
       xetHash: masked ? mask : lfs.xetHash,
     }),
     path,

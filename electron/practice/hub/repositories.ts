@@ -12,8 +12,15 @@ import {
   treeOid,
 } from './gitHashes.ts';
 
+/** Untrue facts for tests: what lists and headers say instead of the true size (null = nothing at all). */
+export interface FileClaims {
+  readonly size?: unknown;
+}
+
 /** One file of a repository: from disk, given as text, or made on demand. */
-export type FileSpec =
+export type FileSpec = { readonly claims?: FileClaims } & FileSource;
+
+type FileSource =
   | { readonly path: string; readonly disk: string }
   | { readonly path: string; readonly text: string }
   | {
@@ -45,6 +52,8 @@ export interface RepositorySpec {
 export interface StoredFile {
   readonly path: string;
   readonly size: number;
+  /** The size as told to clients; the true one unless a test wants a lie. */
+  readonly toldSize: unknown;
   /** Git blob id: of the content, or of the pointer for LFS files. */
   readonly oid: string;
   readonly lfs?: { readonly sha256: string; readonly pointerSize: number; readonly xetHash: string };
@@ -163,11 +172,13 @@ function folderOid(files: readonly StoredFile[], prefix: string, folders: Map<st
 async function storeFile(spec: FileSpec, hashDisk: HashDisk): Promise<StoredFile> {
   const { content, hashes } = await openFile(spec, hashDisk);
   const { size } = content;
-  if (!isLfs(spec.path)) return { path: spec.path, size, oid: hashes.gitOid, content };
+  const toldSize = spec.claims?.size === undefined ? size : spec.claims.size;
+  if (!isLfs(spec.path)) return { path: spec.path, size, toldSize, oid: hashes.gitOid, content };
   const pointer = lfsPointer(hashes.sha256, size);
   return {
     path: spec.path,
     size,
+    toldSize,
     oid: blobOid(pointer),
     lfs: { sha256: hashes.sha256, pointerSize: pointer.length, xetHash: hex(`xet ${hashes.sha256}`, 'sha256') },
     content,

@@ -126,6 +126,8 @@ async function sendBody(delivery: Delivery, signal: AbortSignal): Promise<void> 
       await meter.wait(slice.byteLength, signal);
     }
   }
+  // A file that shrank while it was served: without this the client would wait for the rest for ever.
+  if (sent < cutAt) response.destroy();
 }
 
 /** The moment a stall or a drip begins. A stall with an end goes on at full speed. */

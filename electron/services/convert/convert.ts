@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Dtype } from '../../contract/model.ts';
@@ -75,6 +75,7 @@ export async function convertModel(options: ConvertOptions): Promise<Result<Conv
   const temporary = temporaryBeside(options.output);
   let checkpoint: Checkpoint | undefined;
   try {
+    await requireAbsent(options.output);
     const texts = await readTextFiles(options.source);
     const config = await readConfig(options.source);
     const declared = architectureOf(config);
@@ -107,6 +108,14 @@ interface Job {
   readonly recipe: Recipe;
   readonly contextLength: number;
   readonly plan: GraphPlan;
+}
+
+/** A caller that names a folder which is there has a bug; better to say so before the work than after it. */
+async function requireAbsent(output: string): Promise<void> {
+  const found = await lstat(output).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  if (found) throw new ConversionError('internal', 'the output folder exists already');
 }
 
 async function readConfig(source: string): Promise<object> {

@@ -127,16 +127,19 @@ function startPatience(tuning: Tuning, signal: AbortSignal): Patience {
           waited += performance.now() - started;
         };
         const watch = (): void => {
-          timer = setTimeout(() => {
-            if (bytes < tuning.stallBytes) {
-              close();
-              resolve(stalled);
-              return;
-            }
-            started = performance.now(); // the window was good: the next one begins
-            waited = bytes = 0;
-            watch();
-          }, Math.max(0, tuning.stallMs - waited));
+          timer = setTimeout(
+            () => {
+              if (bytes < tuning.stallBytes) {
+                close();
+                resolve(stalled);
+                return;
+              }
+              started = performance.now(); // the window was good: the next one begins
+              waited = bytes = 0;
+              watch();
+            },
+            Math.max(0, tuning.stallMs - waited),
+          );
         };
         giveUp = () => {
           close();

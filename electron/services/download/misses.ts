@@ -3,7 +3,6 @@ import type { RepoId } from '../../contract/model.ts';
 import type { Evidence, Problem } from '../../contract/problem.ts';
 import { assertNever } from '../../contract/result.ts';
 import { portal, serverTrouble, serversUnreachable, slowDown } from './explain.ts';
-import type { Miss } from './fetchRange.ts';
 import type { Fetched, Segment } from './fileTask.ts';
 import type { Tuning } from './tuning.ts';
 import { backoff } from './waits.ts';
@@ -136,5 +135,3 @@ export function startMissJudge(options: {
     },
   };
 }
-
-export type { Miss };

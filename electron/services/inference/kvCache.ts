@@ -1,5 +1,5 @@
 import { bytesPerToken, type DecoderLayout, type Half, halves, pastName, presentName, rowsName } from './layout.ts';
-import { type Feeds, floatsOf, type KvArray, kvArray, kvTensor, type Tensor } from './session.ts';
+import { type Feeds, type KvArray, kvArray, kvOf, kvTensor, type Tensor } from './session.ts';
 
 /**
  * Keys and values of the tokens a graph has seen, and which tokens those were. `ids` and the stored rows always agree:
@@ -93,7 +93,7 @@ class Store implements KvCache {
     const start = this.#ids.length;
     for (const slot of this.#slots) {
       const output = outputs[slot.source];
-      const data = floatsOf(output, slot.source);
+      const data = kvOf(output, slot.source);
       if (rowsOut) {
         const rows = ids.length * headDim;
         for (let head = 0; head < kvHeads; head++) {

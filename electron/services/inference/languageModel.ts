@@ -103,8 +103,8 @@ function memoryHere(): number {
 
 /**
  * Loads a prepared model folder. The context is as long as model, graph and request allow, and without a request no
- * longer than the memory holds: the cache of a long one can be larger than the weights. Answers with a problem when the memory cannot hold it, when a file is damaged, or when
- * `signal` fires meanwhile; nothing stays loaded then.
+ * longer than the memory holds: the cache of a long one can be larger than the weights. Answers with a problem when the
+ * memory cannot hold the weights, when a file is damaged, or when `signal` fires meanwhile; nothing stays loaded then.
  */
 export async function openLanguageModel(
   { folder, dtype, device: wish, contextLength }: LoadInput,

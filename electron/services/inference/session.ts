@@ -73,23 +73,36 @@ export function integers(data: BigInt64Array, dims: readonly number[]): Tensor {
   return new Tensor('int64', data, dims);
 }
 
-/** Element types a KV cache can have. float16 travels as its 16 raw bits. */
+/** Element types a KV cache can have. */
 export type KvType = 'float32' | 'float16';
-export type KvArray = Float32Array | Float16Array;
+/** Storage of one half of a layer's cache; float16 as its raw 16 bits, because they are only ever moved. */
+export type KvArray = Float32Array | Uint16Array;
 
 /** Zeroed storage for `length` elements. */
 export function kvArray(type: KvType, length: number): KvArray {
-  return type === 'float32' ? new Float32Array(length) : new Float16Array(length);
+  return type === 'float32' ? new Float32Array(length) : new Uint16Array(length);
 }
 
 /** A tensor over `data` itself: later writes to the array are seen by the next run. */
 export function kvTensor(type: KvType, data: KvArray, dims: readonly number[]): Tensor {
-  return new Tensor(type, data as Float32Array, dims);
+  if (data instanceof Float32Array) return new Tensor('float32', data, dims);
+  const tensor = new Tensor(type, data, dims);
+  // Where JavaScript has Float16Array, Tensor turns the bits into one, whose length ONNX Runtime's binding reads as 0.
+  Object.defineProperty(tensor, 'data', { value: data });
+  return tensor;
 }
 
-/** The elements of a floating-point output; anything else is a graph we cannot run. */
-export function floatsOf(tensor: Tensor | undefined, name: string): KvArray {
-  const data = tensor?.data;
+/** The cache rows in an output. */
+export function kvOf(tensor: Tensor | undefined, name: string): KvArray {
+  const given: unknown = tensor?.data;
+  if (given instanceof Uint16Array) return given; // one of ours
+  const data = floatsOf(tensor, name);
+  return data instanceof Float32Array ? data : new Uint16Array(data.buffer, data.byteOffset, data.length);
+}
+
+/** The numbers in a floating-point output; anything else is a graph we cannot run. */
+export function floatsOf(tensor: Tensor | undefined, name: string): Float32Array | Float16Array {
+  const data: unknown = tensor?.data;
   if (data instanceof Float32Array || data instanceof Float16Array) return data;
   throw new Error(`The graph gave no floating-point output named ${name}`);
 }

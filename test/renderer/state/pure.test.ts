@@ -48,29 +48,19 @@ describe('streamed pieces', () => {
     ],
   ])('%s', (_name, growing, delta, expected) => expect(append(growing, delta)).toEqual(expected));
 
+  const piece = (index: number, text: string) => ({ index, text });
   test.each([
-    ['no pieces', 'abc', [], { text: 'abc', next: undefined }],
-    [
-      'all inside',
-      'abc',
-      [
-        { index: 1, text: 'b' },
-        { index: 2, text: 'c' },
-      ],
-      { text: 'abc', next: 3 },
-    ],
-    [
-      'one inside, one new',
-      'ab',
-      [
-        { index: 1, text: 'b' },
-        { index: 2, text: 'c' },
-      ],
-      { text: 'abc', next: 3 },
-    ],
-    ['all new', 'ab', [{ index: 2, text: 'c' }], { text: 'abc', next: 3 }],
-    ['an empty snapshot', '', [{ index: 0, text: 'a' }], { text: 'a', next: 1 }],
-  ])('join a snapshot: %s', (_name, snapshot, deltas, expected) => expect(join(snapshot, deltas)).toEqual(expected));
+    ['no pieces', 'abc', undefined, [], { text: 'abc', next: undefined }],
+    ['no pieces, number known', 'abc', 3, [], { text: 'abc', next: 3 }],
+    ['all inside', 'abc', undefined, [piece(1, 'b'), piece(2, 'c')], { text: 'abc', next: 3 }],
+    ['one inside, one new', 'ab', undefined, [piece(1, 'b'), piece(2, 'c')], { text: 'abc', next: 3 }],
+    ['all new', 'ab', undefined, [piece(2, 'c')], { text: 'abc', next: 3 }],
+    ['an empty snapshot', '', 0, [piece(0, 'a')], { text: 'a', next: 1 }],
+    ['the number decides, not the look', 'aa', 1, [piece(0, 'a'), piece(1, 'a')], { text: 'aaa', next: 2 }],
+    ['a gap leaves the rest out', 'a', 1, [piece(2, 'c'), piece(3, 'd')], { text: 'a', next: 1 }],
+  ])('join a snapshot: %s', (_name, snapshot, next, deltas, expected) =>
+    expect(join(snapshot, next, deltas)).toEqual(expected),
+  );
 });
 
 describe('the visible thread', () => {

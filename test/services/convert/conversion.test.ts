@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -186,6 +186,15 @@ describe('a conversion that cannot be finished', () => {
     expect(performance.now() - cancelledAt).toBeLessThan(500);
   });
 
+  it('never touches a folder that is there already', async () => {
+    const output = fresh();
+    mkdirSync(output);
+    writeFileSync(join(output, 'mine'), 'keep me');
+    const result = await convertModel({ source: official(tinyConfigs.llama), output, dtype: 'q4' });
+    expect(result.ok ? 'converted' : result.problem.code).toBe('internal');
+    expect(readdirSync(output)).toEqual(['mine']);
+  });
+
   it('does nothing when it was cancelled before it began', async () => {
     expect(await problemOf({ source: official(tinyConfigs.llama), dtype: 'q4', signal: AbortSignal.abort() })).toBe(
       'cancelled',
@@ -194,46 +203,62 @@ describe('a conversion that cannot be finished', () => {
 });
 
 describe('a conversion that is killed', () => {
+  const entry = new URL('../../../electron/services/convert/convert.ts', import.meta.url).href;
   const script = (source: string, output: string): string => `
-    import { convertModel } from ${JSON.stringify(new URL('../../../electron/services/convert/convert.ts', import.meta.url).href)};
-    process.stdout.write('ready');
-    const result = await convertModel({ source: ${JSON.stringify(source)}, output: ${JSON.stringify(output)}, dtype: 'q8', threads: 0 });
-    process.stdout.write(result.ok ? 'done' : 'failed');
+    import { writeSync } from 'node:fs';
+    import { convertModel } from ${JSON.stringify(entry)};
+    writeSync(1, 'started\\n');
+    const result = await convertModel({
+      source: ${JSON.stringify(source)}, output: ${JSON.stringify(output)}, dtype: 'q8', threads: 0,
+      beforePublish: async () => void writeSync(1, 'publishing\\n'),
+    });
+    writeSync(1, result.ok ? 'done\\n' : 'failed\\n');
   `;
+  const convert = (source: string, output: string): ReturnType<typeof spawn> =>
+    spawn(process.execPath, ['--input-type=module', '-e', script(source, output)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+
+  /** Runs a conversion and kills it `delay` milliseconds after it said `word`; answers what it had said by its end. */
+  const killed = async (source: string, output: string, word: string, delay: number): Promise<string> => {
+    const child = convert(source, output);
+    let said = '';
+    child.stdout?.on('data', (text: Buffer) => {
+      const before = said.includes(word);
+      said += text.toString();
+      if (!before && said.includes(word)) setTimeout(() => child.kill('SIGKILL'), delay);
+    });
+    await new Promise((resolve) => child.once('close', resolve));
+    return said;
+  };
 
   it('leaves either nothing or the whole model under the final name, and the sweep takes the rest', async () => {
     const source = officialWide();
     const models = fresh();
-    mkdirSync(models);
-    const finished = join(models, 'finished');
-    expect(
-      execFileSync(process.execPath, ['--input-type=module', '-e', script(source, finished)], { encoding: 'utf8' }),
-    ).toBe('readydone');
-    const outcomes = new Set<string>();
-    for (const delay of [5, 40, 100, 200, 8000]) {
-      const output = join(models, `killed-${delay}`);
-      const child = spawn(process.execPath, ['--input-type=module', '-e', script(source, output)], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      await new Promise((resolve) => child.stdout.once('data', resolve));
-      const timer = setTimeout(() => child.kill('SIGKILL'), delay);
-      await ended;
-      clearTimeout(timer);
-      outcomes.add(existsSync(output) ? 'whole' : 'nothing');
-      if (!existsSync(output)) continue;
-      for (const name of readdirSync(finished, { recursive: true, encoding: 'utf8' }).filter((name) =>
-        name.includes('.'),
-      )) {
-        expect(readFileSync(join(output, name)).equals(readFileSync(join(finished, name)))).toBe(true);
-      }
+    const whole = join(models, 'whole');
+    expect(await killed(source, whole, 'done', 60_000)).toContain('done');
+    const names = readdirSync(whole, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('.'));
+    const kills = [
+      ['started', 5],
+      ['started', 60],
+      ['publishing', 0],
+      ['publishing', 1],
+      ['publishing', 2],
+      ['publishing', 4],
+      ['publishing', 8],
+    ] as const;
+    for (const [word, delay] of kills) {
+      const output = join(models, `killed ${delay} ms after ${word}`);
+      await killed(source, output, word, delay);
+      const complete = (name: string): boolean =>
+        existsSync(join(output, name)) && readFileSync(join(output, name)).equals(readFileSync(join(whole, name)));
+      if (existsSync(output)) expect(names.filter((name) => !complete(name))).toEqual([]);
     }
-    expect([...outcomes].sort()).toEqual(['nothing', 'whole']);
     const left = readdirSync(models).filter((name) => name.startsWith('.tmp-')).length;
     expect(left).toBeGreaterThan(0);
     expect(await sweepConversions(models)).toBe(left);
     expect(readdirSync(models).every((name) => !name.startsWith('.'))).toBe(true);
-    expect(existsSync(join(finished, 'config.json'))).toBe(true);
+    expect(names.every((name) => existsSync(join(whole, name)))).toBe(true);
     expect(await sweepConversions(join(models, 'not here'))).toBe(0);
   });
 });

@@ -125,9 +125,9 @@ describe('createHubClient', () => {
 
   it('gives up when no byte comes for a while, but not when bytes trickle in', async () => {
     hub.script = () => ({ status: 0, fault: 'hang' });
-    expect(await clientFor(hub.url, { stallMs: 80 }).send(get('/x'))).toMatchObject({ reason: 'stalled' });
+    expect(await clientFor(hub.url, { stallMs: 1000 }).send(get('/x'))).toMatchObject({ reason: 'stalled' });
     hub.script = () => ({ status: 200, fault: 'trickle' });
-    expect(await clientFor(hub.url, { stallMs: 80 }).send(get('/x'))).toMatchObject({
+    expect(await clientFor(hub.url, { stallMs: 1000 }).send(get('/x'))).toMatchObject({
       status: 200,
       text: 'x'.repeat(8),
     });

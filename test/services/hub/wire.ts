@@ -9,7 +9,7 @@ export interface Recorded {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
-  /** 'cut' drops the connection in the middle of the body, 'hang' never answers, 'trickle' sends a byte every 30 ms. */
+  /** 'cut' drops the connection in the middle of the body, 'hang' never answers, 'trickle' sends a byte every 200 ms. */
   readonly fault?: 'cut' | 'hang' | 'drop' | 'trickle';
 }
 
@@ -57,7 +57,7 @@ export async function startWire(script: Script): Promise<Wire> {
           if (--left > 0) return;
           clearInterval(timer);
           response.end();
-        }, 30);
+        }, 200);
         return;
       }
       response.end(request.method === 'HEAD' ? undefined : (answer.body ?? ''));

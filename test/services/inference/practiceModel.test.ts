@@ -6,7 +6,7 @@ import { convertedPractice, greedy, removeFolders } from './models.ts';
 
 const long = { ...greedy, maxNewTokens: 120 };
 
-describe.each(['fp32', 'q4', 'q8'] as const)('the practice model in %s', (dtype) => {
+describe.each(['fp32', 'q4', 'q8', 'q4f16'] as const)('the practice model in %s', (dtype) => {
   let folder: string;
   let model: LanguageModel;
   beforeAll(async () => {
@@ -40,7 +40,8 @@ describe.each(['fp32', 'q4', 'q8'] as const)('the practice model in %s', (dtype)
     expect(text).not.toContain('\uFFFD');
   });
 
-  it('answers what transformers.js answers from the same folder', async () => {
+  // On Node 24 transformers.js cannot feed a float16 cache back on the CPU.
+  it.skipIf(dtype === 'q4f16')('answers what transformers.js answers from the same folder', async () => {
     env.allowRemoteModels = false;
     const reference = await AutoModelForCausalLM.from_pretrained(folder, {
       dtype,

@@ -15,9 +15,9 @@ const layout: DecoderLayout = {
 };
 const names = [0, 1].flatMap((layer) => ['key', 'value'].map((half) => `${layer}.${half}`));
 
-/** A whole number that tells where it belongs: cache slot, head, token id (below 1000) and column. */
+/** A whole number that tells where it belongs: cache slot, head, token id and column. Fits 16 bits. */
 const mark = (slot: number, head: number, id: number, column: number): number =>
-  ((slot * 3 + head) * 1000 + id) * 8 + column;
+  (((slot * 3 + head) * 1000 + id) * 8 + column) % 65_521;
 
 /** What a graph would hand out for `ids` on top of `before`. */
 function outputsFor(shape: DecoderLayout, before: readonly number[], ids: readonly number[]): Feeds {
@@ -65,6 +65,8 @@ const range = (from: number, count: number): number[] => Array.from({ length: co
 describe.each([
   ['a graph that hands out new rows', layout],
   ['a graph that hands the whole cache back', { ...layout, rowsOut: false }],
+  ['a graph with half precision', { ...layout, kvType: 'float16' as const }],
+  ['a graph with half precision that hands all back', { ...layout, kvType: 'float16' as const, rowsOut: false }],
 ])('the cache of %s', (_, shape) => {
   it('holds every row in its place while it grows', () => {
     const cache = createKvCache(shape, 4000);
@@ -100,7 +102,7 @@ describe.each([
     const cache = createKvCache(shape, 300);
     add(cache, shape, range(0, 290));
     add(cache, shape, range(290, 10));
-    expect(cache.bytes).toBe(300 * 2 * 2 * 3 * 8 * 4);
+    expect(cache.bytes).toBe(300 * 2 * 2 * 3 * 8 * (shape.kvType === 'float32' ? 4 : 2));
   });
 });
 

@@ -45,7 +45,7 @@ export function modelPage(view: ModelView): Html {
         <thead>
           <tr>
             <th scope="col">Name</th>
-            <th scope="col">Bytes</th>
+            <th scope="col" class="number">Bytes</th>
           </tr>
         </thead>
         <tbody>
@@ -53,7 +53,7 @@ export function modelPage(view: ModelView): Html {
             (file) =>
               markup`<tr>
                 <td>${file.path}</td>
-                <td>${file.size.toLocaleString('en')}</td>
+                <td class="number">${file.size.toLocaleString('en')}</td>
               </tr>`,
           )}
         </tbody>

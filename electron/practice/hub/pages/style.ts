@@ -4,7 +4,7 @@ export const style = `
 @media (prefers-color-scheme:dark){:root{--page:#191815;--card:#22211d;--text:#f1eee7;--quiet:#b3ac9e;--line:#3d3a33;--accent:#e3b458;--on-accent:#1d1b17;--note:#332b17;--good:#7fd498;--wait:#e3b458;--bad:#ff9c94}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--text);font:15px/1.5 system-ui,sans-serif}
-a{color:var(--accent)}
+a{color:var(--accent)}input{accent-color:var(--accent)}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:1rem}
 header,main,footer{max-width:46rem;margin:0 auto;padding:0 16px}
@@ -25,7 +25,9 @@ form.row{display:inline-block;margin:4px 8px 4px 0}
 pre,code,.token{font-family:ui-monospace,monospace;font-size:13px}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--page);border:1px solid var(--line);border-radius:6px;padding:12px}
 .token{display:block;user-select:all;overflow-wrap:anywhere;padding:12px;border:1px solid var(--accent);border-radius:6px;background:var(--page)}
-table{width:100%;border-collapse:collapse}th,td{text-align:left;padding:8px 8px 8px 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere;vertical-align:top}
+section{overflow-x:auto}
+table{width:100%;border-collapse:collapse}th,td{text-align:left;padding:8px 12px 8px 0;border-bottom:1px solid var(--line);vertical-align:top}
+th,td.number,button{white-space:nowrap}th.number,td.number{text-align:right;padding-right:0;font-variant-numeric:tabular-nums}
 .quiet-text{color:var(--quiet)}.good{color:var(--good)}.wait{color:var(--wait)}.bad{color:var(--bad)}
 .controls{border-style:dashed}
 footer{color:var(--quiet);padding-top:16px;padding-bottom:32px}
