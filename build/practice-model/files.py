@@ -55,8 +55,8 @@ def write_model(folder: Path, state: dict[str, torch.Tensor], config: dict) -> N
     write_json(folder / "model.safetensors.index.json", index)
     write_json(folder / "config.json", config)
     ends = config["eos_token_id"]
-    generation = {"bos_token_id": config["bos_token_id"], "do_sample": True, "eos_token_id": ends}
-    write_json(folder / "generation_config.json", {**generation, "temperature": 0.6, "top_p": 0.9})
+    generation = {"bos_token_id": config["bos_token_id"], "do_sample": False, "eos_token_id": ends}
+    write_json(folder / "generation_config.json", generation)
 
 
 def write_tokenizer(folder: Path, tokenizer: Tokenizer, config: dict) -> None:

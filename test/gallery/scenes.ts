@@ -1,5 +1,5 @@
 import { chatScenes } from './chatScenes.ts';
-import { ada, chats, info, licence, llama, longRepo, now, plan, problem, smol } from './fixtures.ts';
+import { info, licence, llama, longRepo, now, plan, problem, smol } from './fixtures.ts';
 import { access, base, chatting, download, empty, idle, type Scene, signedIn, withSetup } from './worlds.ts';
 
 const neverAsked = problem(

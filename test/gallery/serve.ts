@@ -2,20 +2,7 @@ import { createServer } from 'node:http';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
-
-/** The content policy of both hosts, plus Trusted Types: the page must live under it. */
-export const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  'trusted-types svelte-trusted-html',
-].join('; ');
+import { guardHeaders } from '../../electron/hosts/contentPolicy.ts';
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -23,7 +10,7 @@ const types: Readonly<Record<string, string>> = {
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
 };
-/** Builds the gallery in memory and serves it on a free port of 127.0.0.1 under the page's content policy. */
+/** Builds the gallery in memory and serves it on a free port of 127.0.0.1 under the content policy of both hosts. */
 export async function serveGallery(): Promise<{ readonly url: string; readonly close: () => void }> {
   const built = await build({
     configFile: fileURLToPath(new URL('./vite.config.ts', import.meta.url)),
@@ -40,8 +27,8 @@ export async function serveGallery(): Promise<{ readonly url: string; readonly c
     const body = files.get(path);
     if (body === undefined) return void response.writeHead(404).end();
     response.writeHead(200, {
-      'Content-Type': types[extname(path)] ?? 'application/octet-stream',
-      'Content-Security-Policy': policy,
+      'content-type': types[extname(path)] ?? 'application/octet-stream',
+      ...guardHeaders, // the same policy as both hosts send
     });
     response.end(body);
   });

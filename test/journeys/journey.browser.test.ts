@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   agree,
@@ -13,6 +14,10 @@ import {
   words,
   type World,
 } from './world.ts';
+import { root } from '../hosts/launch.ts';
+
+/** A namespace of its own needs Linux and the right to make one. */
+const canUnshare = process.platform === 'linux' && spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']).status === 0;
 
 /**
  * The whole way, once, through the interface: token, access, licence, approval, download, preparation, chat; then with
@@ -112,6 +117,17 @@ describe.each<HostName>(['web', 'desktop'])('the whole journey on the %s host', 
     app = await world.launch();
     await openChat(app);
     expect(await ask(app.page, questions[5]!.question)).toBe(words(questions[5]!.answer));
+    await app.close();
+  }, 90_000);
+
+  test.runIf(canUnshare)('with no network at all, it still chats', () => {
+    const script = `ip link set lo up && exec node test/journeys/noNetwork.ts "$0" "$1"`;
+    const run = spawnSync('unshare', ['-n', 'sh', '-c', script, world.data, questions[6]!.question], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(run.stderr).toBe('');
+    expect(JSON.parse(run.stdout) as string).toBe(questions[6]!.answer);
   }, 90_000);
 });
 

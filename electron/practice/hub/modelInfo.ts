@@ -85,7 +85,7 @@ function siblingOf(file: StoredFile, { blobs, masked }: InfoWishes): Json {
   return {
     rfilename: file.path,
     blobId: file.oid,
-    size: file.size,
+    ...(file.toldSize !== null && { size: file.toldSize }),
     ...(lfs && { lfs: { sha256: masked ? mask : lfs.sha256, size: file.size, pointerSize: lfs.pointerSize } }),
   };
 }

@@ -14,7 +14,7 @@ import {
 
 /** Untrue facts for tests: what lists and headers say instead of the true size (null = nothing at all). */
 export interface FileClaims {
-  readonly size?: unknown;
+  readonly size?: number | string | null;
 }
 
 /** One file of a repository: from disk, given as text, or made on demand. */
@@ -53,7 +53,7 @@ export interface StoredFile {
   readonly path: string;
   readonly size: number;
   /** The size as told to clients; the true one unless a test wants a lie. */
-  readonly toldSize: unknown;
+  readonly toldSize: number | string | null;
   /** Git blob id: of the content, or of the pointer for LFS files. */
   readonly oid: string;
   readonly lfs?: { readonly sha256: string; readonly pointerSize: number; readonly xetHash: string };
