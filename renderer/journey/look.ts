@@ -27,7 +27,7 @@ export function problemOf(activity: Activity): Extract<Activity, { kind: 'waitin
   return activity.kind === 'waiting' || activity.kind === 'blocked' ? activity : undefined;
 }
 
-/** Usual minutes to prepare a model of this many parameters; measured at about 1 min per billion on four cores. */
+/** Minutes to prepare a model of this many parameters, at 1 min per billion: an assumption, to be replaced by a measurement. */
 export function prepareMinutes(parameters: number): string {
   const minutes = Math.max(1, Math.round(parameters / 1e9));
   return `${minutes} min`;

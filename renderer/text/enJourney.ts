@@ -28,7 +28,7 @@ export const journey = {
     done: (name: string, kind: string, ending: string) => `Signed in as ${name} · ${kind} · ends in ${ending}`,
     doneStored: 'A token is stored',
     why: 'The authors of this model want to know who uses it. A read token from your Hugging Face account proves that it is you. It stays on this computer and goes to Hugging Face only.',
-    whyOpen: 'This model needs no account. A token makes downloads faster and is used for gated models only.',
+    whyOpen: 'This model needs no account. A token is only needed for models that ask for a licence.',
     make: 'Make a token',
     makeHint: 'The page opens with the right permission chosen. Name it, create it, copy it.',
     noAccount: 'Make an account',
