@@ -41,6 +41,8 @@ export const record =
     const known = new Set(entries.map(([key]) => key));
     return (
       Object.keys(value).every((key) => known.has(key)) &&
-      entries.every(([key, check]) => check(Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined))
+      entries.every(([key, check]) =>
+        check(Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined),
+      )
     );
   };

@@ -96,7 +96,9 @@ export const requests = {
   'setup.check': request<{ readonly repo: string }, SetupState>(record({ repo })),
   'setup.start': request<{ readonly repo: string }, SetupState>(record({ repo })),
   'setup.pause': request<{ readonly repo: string }, SetupState>(record({ repo })),
-  'setup.setAutoStart': request<{ readonly repo: string; readonly on: boolean }, SetupState>(record({ repo, on: flag })),
+  'setup.setAutoStart': request<{ readonly repo: string; readonly on: boolean }, SetupState>(
+    record({ repo, on: flag }),
+  ),
   'setup.remove': request<{ readonly repo: string }, undefined>(record({ repo })),
 
   'licence.read': request<{ readonly repo: string }, LicenceText>(record({ repo })),

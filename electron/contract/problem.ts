@@ -53,7 +53,8 @@ export type ProblemCode =
   | 'internal';
 
 /** Web pages the app may open, by name: the page never hands a URL to the host. */
-export type PageName = 'licence' | 'model' | 'new-token' | 'tokens' | 'requests' | 'sign-up' | 'status' | 'device-sign-in';
+export type PageName =
+  'licence' | 'model' | 'new-token' | 'tokens' | 'requests' | 'sign-up' | 'status' | 'device-sign-in';
 
 /** Places inside the app an action can lead to. */
 export type ViewName = 'journey' | 'chat' | 'models' | 'access' | 'storage' | 'settings' | 'token-field';

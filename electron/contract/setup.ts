@@ -29,14 +29,7 @@ export interface SignInState {
   readonly unchecked?: { readonly name: string; readonly ending: string };
 }
 
-export type LicenceState =
-  | 'not-gated'
-  | 'never-asked'
-  | 'pending'
-  | 'rejected'
-  | 'reset'
-  | 'granted'
-  | 'unknown';
+export type LicenceState = 'not-gated' | 'never-asked' | 'pending' | 'rejected' | 'reset' | 'granted' | 'unknown';
 
 /** What one account holds for one repository, and how we know. */
 export interface LicenceStatus {

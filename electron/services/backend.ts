@@ -123,7 +123,8 @@ function chatHandlers({ chats, answers, models, chatsChanged }: Rooms): Some<'ch
     },
     'chats.search': async ({ words }) => ok(chats.search(words)),
     'chats.rename': async ({ chatId, title }) => changed(orNotFound(chats.rename(chatId, title), 'chat')),
-    'chats.configure': async ({ chatId, ...settings }) => changed(orNotFound(chats.configure(chatId, settings), 'chat')),
+    'chats.configure': async ({ chatId, ...settings }) =>
+      changed(orNotFound(chats.configure(chatId, settings), 'chat')),
     'chats.select': async ({ chatId, messageId }) => {
       const chat = chats.select(chatId, messageId);
       return changed(orNotFound(chat && answers.withLiveText(chat), 'message'));

@@ -41,9 +41,9 @@ export interface Rooms {
   readonly log: LogTail;
   info(): AppInfo;
   setOffline(on: boolean): Promise<void>;
-  redact(text: string): string;
+  readonly redact: (text: string) => string;
   readLicence(repo: string): Promise<Result<LicenceText>>;
-  chatsChanged(): void;
+  readonly chatsChanged: () => void;
   start(): Promise<void>;
   close(): Promise<void>;
 }
@@ -87,8 +87,9 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
   const signIn = createSignIn({
     vault: ports.vault,
-    note: remember<AccountNote | null>('account.json', (value): value is AccountNote | null =>
-      value === null || isAccountNote(value),
+    note: remember<AccountNote | null>(
+      'account.json',
+      (value): value is AccountNote | null => value === null || isAccountNote(value),
     ),
     whoAmI: (token, options) => whoAmI(hub, token, options),
     onChange: (state) => emit({ type: 'signIn.changed', signIn: state }),
@@ -109,7 +110,13 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
   const chats = openChatStore(join(paths.data, 'chats.sqlite'), now);
   const chatsChanged = (): void => emit({ type: 'chats.changed', chats: chats.list() });
-  const answers = createAnswers({ chats, engine, modelById: (id) => models.byId(id), emit, onChatsChanged: chatsChanged });
+  const answers = createAnswers({
+    chats,
+    engine,
+    modelById: (id) => models.byId(id),
+    emit,
+    onChatsChanged: chatsChanged,
+  });
 
   const snapshotOf = (plan: DownloadPlan) => findSnapshot(paths.hubCache, plan.repo, plan.commit, plan.files);
   const source = fileSource({ hub, http: ports.http, token: () => signIn.token() });

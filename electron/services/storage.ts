@@ -21,7 +21,10 @@ async function folderBytes(folder: string): Promise<number> {
 }
 
 /** What is on disk: official files, converted models, partial downloads; blobs counted once. */
-export async function readStorage(folders: { readonly models: string; readonly hubCache: string }): Promise<StorageState> {
+export async function readStorage(folders: {
+  readonly models: string;
+  readonly hubCache: string;
+}): Promise<StorageState> {
   await makeFolder(folders.models);
   const [modelsBytes, cache, disk] = await Promise.all([
     folderBytes(folders.models),

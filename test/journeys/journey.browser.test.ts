@@ -17,7 +17,8 @@ import {
 import { root } from '../hosts/launch.ts';
 
 /** A namespace of its own needs Linux and the right to make one. */
-const canUnshare = process.platform === 'linux' && spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']).status === 0;
+const canUnshare =
+  process.platform === 'linux' && spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up']).status === 0;
 
 /**
  * The whole way, once, through the interface: token, access, licence, approval, download, preparation, chat; then with
@@ -36,7 +37,8 @@ describe.each<HostName>(['web', 'desktop'])('the whole journey on the %s host', 
   afterAll(() => world.end());
   afterEach(async ({ task }) => {
     // What the person saw last, for whoever reads a failed run.
-    if (task.result?.state === 'fail') await app.page.screenshot({ path: `screenshots/failed-${host}.png` }).catch(() => undefined);
+    if (task.result?.state === 'fail')
+      await app.page.screenshot({ path: `screenshots/failed-${host}.png` }).catch(() => undefined);
   });
 
   test('a newcomer is asked to sign in before anything else', async () => {
@@ -49,7 +51,10 @@ describe.each<HostName>(['web', 'desktop'])('the whole journey on the %s host', 
     const { control } = world.hub;
     await pasteToken(app.page, control.createToken({ account: 'ada', kind: 'fineGrained' }));
     expect(await problem(app.page, 'token-lacks-gated')).toMatch(/gated/);
-    await pasteToken(app.page, `  Bearer ${control.createToken({ account: 'ada', kind: 'fineGrained', gated: true })}\n`);
+    await pasteToken(
+      app.page,
+      `  Bearer ${control.createToken({ account: 'ada', kind: 'fineGrained', gated: true })}\n`,
+    );
     expect(await problem(app.page, 'access-never-asked')).toContain('ada');
   });
 
@@ -91,13 +96,21 @@ describe.each<HostName>(['web', 'desktop'])('the whole journey on the %s host', 
     await expect.poll(() => last.getAttribute('data-state'), { timeout: 20_000 }).toMatch(/partial|complete/);
     await app.reload();
     await expect.poll(() => answers.count(), { timeout: 20_000 }).toBe(before + 1);
-    expect(words((await answers.nth(before - 1).locator('.markdown').first().textContent()) ?? '')).toBe(
-      words(questions[2]!.answer),
-    );
+    expect(
+      words(
+        (await answers
+          .nth(before - 1)
+          .locator('.markdown')
+          .first()
+          .textContent()) ?? '',
+      ),
+    ).toBe(words(questions[2]!.answer));
   }, 60_000);
 
   test('the token is in none of the files, the page or the log', async () => {
-    const held = await app.page.evaluate(() => JSON.stringify([localStorage, sessionStorage, document.body.textContent]));
+    const held = await app.page.evaluate(() =>
+      JSON.stringify([localStorage, sessionStorage, document.body.textContent]),
+    );
     expect(held).not.toMatch(/hf_[A-Za-z0-9]{20}/);
     expect(app.log()).not.toMatch(/hf_[A-Za-z0-9]{20}/);
   });
@@ -120,15 +133,19 @@ describe.each<HostName>(['web', 'desktop'])('the whole journey on the %s host', 
     await app.close();
   }, 90_000);
 
-  test.runIf(canUnshare)('with no network at all, it still chats', () => {
-    const script = `ip link set lo up && exec node test/journeys/noNetwork.ts "$0" "$1"`;
-    const run = spawnSync('unshare', ['-n', 'sh', '-c', script, world.data, questions[6]!.question], {
-      cwd: root,
-      encoding: 'utf8',
-    });
-    expect(run.stderr).toBe('');
-    expect(JSON.parse(run.stdout) as string).toBe(questions[6]!.answer);
-  }, 90_000);
+  test.runIf(canUnshare)(
+    'with no network at all, it still chats',
+    () => {
+      const script = `ip link set lo up && exec node test/journeys/noNetwork.ts "$0" "$1"`;
+      const run = spawnSync('unshare', ['-n', 'sh', '-c', script, world.data, questions[6]!.question], {
+        cwd: root,
+        encoding: 'utf8',
+      });
+      expect(run.stderr).toBe('');
+      expect(JSON.parse(run.stdout) as string).toBe(questions[6]!.answer);
+    },
+    90_000,
+  );
 });
 
 /** Opens the chat of before, or a new one, from whatever the app shows first. */

@@ -10,7 +10,11 @@ try {
   const { origin, hash } = new URL(host.url);
   const headers = { authorization: `Bearer ${hash.slice(1)}`, 'content-type': 'application/json', origin };
   const request = async (name: string, input?: unknown): Promise<Record<string, unknown>> => {
-    const answer = await fetch(`${origin}/request/${name}`, { method: 'POST', headers, body: JSON.stringify(input ?? null) });
+    const answer = await fetch(`${origin}/request/${name}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(input ?? null),
+    });
     const result = (await answer.json()) as { ok: boolean; value: Record<string, unknown> };
     if (!result.ok) throw new Error(JSON.stringify(result));
     return result.value;

@@ -18,7 +18,7 @@ export interface App {
   readonly page: Page;
   /** A second tab in the same browser, for the Hub's own pages. */
   browse(url: string): Promise<Page>;
-  log(): string;
+  readonly log: () => string;
   /** Loads the page anew, as the window's own menu or the browser's button does. */
   reload(): Promise<unknown>;
   close(): Promise<void>;

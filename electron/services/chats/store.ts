@@ -108,7 +108,9 @@ export function openChatStore(file: string, now: () => number): ChatStore {
   return {
     list: () =>
       (
-        db.prepare('SELECT * FROM chats WHERE removed_at IS NULL ORDER BY updated_at DESC').all() as unknown as ChatRow[]
+        db
+          .prepare('SELECT * FROM chats WHERE removed_at IS NULL ORDER BY updated_at DESC')
+          .all() as unknown as ChatRow[]
       ).map(summaryOf),
     create(modelId, sampling) {
       const id = randomUUID();

@@ -4,7 +4,7 @@ import type { Chat, Message } from '../../contract/chat.ts';
 export function threadTo(messages: readonly Message[], messageId: string | null): Message[] {
   const byId = new Map(messages.map((message) => [message.id, message]));
   const thread: Message[] = [];
-  for (let at = messageId === null ? undefined : byId.get(messageId); at; ) {
+  for (let at = messageId === null ? undefined : byId.get(messageId); at;) {
     thread.unshift(at);
     at = at.parentId === null ? undefined : byId.get(at.parentId);
   }
@@ -13,7 +13,11 @@ export function threadTo(messages: readonly Message[], messageId: string | null)
 
 /** A chat as Markdown, for people; the visible thread only. */
 export function exportChat(chat: Chat): { readonly fileName: string; readonly text: string } {
-  const name = (chat.title || 'Chat').replace(/[^\p{L}\p{N} _-]/gu, '').trim().slice(0, 60) || 'Chat';
+  const name =
+    (chat.title || 'Chat')
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .trim()
+      .slice(0, 60) || 'Chat';
   const parts = threadTo(chat.messages, chat.headId).map(
     (message) => `## ${message.role === 'user' ? 'You' : 'Model'}\n\n${message.text.trim()}\n`,
   );

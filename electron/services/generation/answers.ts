@@ -11,7 +11,11 @@ import { modelMissing } from './explain.ts';
 
 /** Questions and their answers: stores both, streams the answer, keeps what was written whatever happens. */
 export interface Answers {
-  ask(input: { chatId: string; parentId: string | null; text: string }): Promise<Result<{ question: Message; answer: Message }>>;
+  ask(input: {
+    chatId: string;
+    parentId: string | null;
+    text: string;
+  }): Promise<Result<{ question: Message; answer: Message }>>;
   again(input: { chatId: string; messageId: string }): Promise<Result<{ answer: Message }>>;
   stop(messageId: string): void;
   /** Text so far of answers being written, so that a page that loads meanwhile shows them. */

@@ -27,7 +27,8 @@ export function tooManyRestarts(): Problem {
   return {
     code: 'engine-stopped',
     title: 'The model stopped three times in ten minutes',
-    explanation: 'Latchkey does not start it again by itself. Verify the model, or choose a smaller one; your chats are safe.',
+    explanation:
+      'Latchkey does not start it again by itself. Verify the model, or choose a smaller one; your chats are safe.',
     actions: [
       { kind: 'view', view: 'models', label: 'Look at the model' },
       { kind: 'copy-report', label: 'Copy report' },
@@ -52,7 +53,8 @@ export function preparing(): Problem {
   return {
     code: 'busy',
     title: 'A model is being prepared',
-    explanation: 'Preparing and chatting at once could exhaust memory. Ask again when it is done; the question is kept.',
+    explanation:
+      'Preparing and chatting at once could exhaust memory. Ask again when it is done; the question is kept.',
     actions: [{ kind: 'view', view: 'journey', label: 'Show progress' }],
     evidence: [],
   };

@@ -45,7 +45,7 @@ function isManifest(value: unknown): value is Manifest {
     typeof model.commit === 'string' &&
     dtypes.includes(model.dtype) &&
     Array.isArray(files) &&
-    files.every((file) => typeof file.path === 'string' && typeof file.bytes === 'number')
+    files.every((file: Partial<ManifestFile>) => typeof file.path === 'string' && typeof file.bytes === 'number')
   );
 }
 

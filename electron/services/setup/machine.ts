@@ -78,8 +78,7 @@ export function next(state: SetupState, event: SetupEvent): SetupState {
       const { problem, nextCheckAt } = event;
       return {
         ...state,
-        activity:
-          nextCheckAt === undefined ? { kind: 'blocked', problem } : { kind: 'waiting', problem, nextCheckAt },
+        activity: nextCheckAt === undefined ? { kind: 'blocked', problem } : { kind: 'waiting', problem, nextCheckAt },
       };
     }
     case 'autoStart':

@@ -4,9 +4,7 @@ import type { Progress } from '../../contract/setup.ts';
 const smoothSeconds = 3;
 
 /** Turns "so many bytes of so many" into a rate (bytes per second, smoothed) and seconds left. Measured, never assumed. */
-export function progressMeter(
-  now: () => number,
-): (doneBytes: number, totalBytes: number, item?: string) => Progress {
+export function progressMeter(now: () => number): (doneBytes: number, totalBytes: number, item?: string) => Progress {
   let at = now();
   let done = 0;
   let rate = 0;

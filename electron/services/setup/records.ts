@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { repoPattern } from '../../contract/ipc.ts';
-import { type DownloadPlan, type Dtype, dtypes } from '../../contract/model.ts';
+import { type DownloadPlan, type Dtype, dtypes, type ModelFile } from '../../contract/model.ts';
 import type { LicenceStatus, SetupState } from '../../contract/setup.ts';
 
 /**
@@ -51,7 +51,9 @@ function isRecord(value: unknown): value is JourneyRecord {
       (plan.repo === repo &&
         /^[0-9a-f]{40}$/.test(plan.commit) &&
         Array.isArray(plan.files) &&
-        plan.files.every((file) => !isAbsolute(file.path) && Number.isSafeInteger(file.bytes))))
+        plan.files.every(({ path, bytes }: Partial<ModelFile>) => {
+          return typeof path === 'string' && !isAbsolute(path) && Number.isSafeInteger(bytes);
+        })))
   );
 }
 

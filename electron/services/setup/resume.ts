@@ -18,7 +18,13 @@ export function resume(record: JourneyRecord, findings: Findings): SetupState {
   const { repo, dtype, addedAt, autoStart, licence, plan } = record;
   const journey = { repo, dtype, addedAt, autoStart };
   if (findings.model) {
-    return { ...journey, step: 'ready', activity: { kind: 'idle' }, model: findings.model, ...(licence && { licence }) };
+    return {
+      ...journey,
+      step: 'ready',
+      activity: { kind: 'idle' },
+      model: findings.model,
+      ...(licence && { licence }),
+    };
   }
   const proved = licence?.state === 'granted' || licence?.state === 'not-gated';
   if (plan && licence && proved) {

@@ -36,7 +36,13 @@ export interface Runner {
 }
 
 /** Problems that go away by themselves: the app tries again without being asked. */
-const passing: ReadonlySet<ProblemCode> = new Set(['offline', 'hub-trouble', 'rate-limited', 'proxy-or-portal', 'not-the-hub']);
+const passing: ReadonlySet<ProblemCode> = new Set([
+  'offline',
+  'hub-trouble',
+  'rate-limited',
+  'proxy-or-portal',
+  'not-the-hub',
+]);
 
 /** 15 s: soon enough to feel automatic after a cable is plugged in, rare enough to cost nothing. */
 const retrySeconds = 15;
@@ -79,7 +85,13 @@ export function createRunner(options: {
       if (now() - lastReport < 100 && event.progress.doneBytes < event.progress.totalBytes) return;
       lastReport = now();
     } else {
-      options.log({ area: 'setup', event: event.type, repo: state.repo, step: state.step, activity: state.activity.kind });
+      options.log({
+        area: 'setup',
+        event: event.type,
+        repo: state.repo,
+        step: state.step,
+        activity: state.activity.kind,
+      });
     }
     options.onChange(state, previous);
     follow();

@@ -44,7 +44,9 @@ export function createSignIn(options: {
   const state = (): SignInState => ({
     vault,
     ...(account && { account }),
-    ...(!account && noted && (token ?? vault === 'locked') && { unchecked: { name: noted.name, ending: noted.ending } }),
+    ...(!account &&
+      noted &&
+      (token ?? vault === 'locked') && { unchecked: { name: noted.name, ending: noted.ending } }),
   });
   const changed = (): SignInState => {
     options.onChange(state());

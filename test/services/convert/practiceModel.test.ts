@@ -46,10 +46,12 @@ it('answers at least 38 of 40 questions word for word after quantization to q4',
   const decoder = await open('q4');
   const wrong: string[] = [];
   for (const { question, answer } of questions) {
-    const prompt = tokenizer.apply_chat_template([{ role: 'user', content: question }], {
-      add_generation_prompt: true,
-      tokenize: false,
-    }) as string;
+    const prompt = String(
+      tokenizer.apply_chat_template([{ role: 'user', content: question }], {
+        add_generation_prompt: true,
+        tokenize: false,
+      }),
+    );
     const ids = tokenizer.encode(prompt, { add_special_tokens: false });
     const expected = tokenizer.encode(answer, { add_special_tokens: false });
     const written = await decoder.greedy(ids, expected.length + 1);

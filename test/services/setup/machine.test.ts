@@ -40,26 +40,85 @@ describe('the journey of one model', () => {
   const table: [string, SetupEvent[], string][] = [
     ['begins by asking the Hub', [], 'access/working'],
     ['sends a missing token to the sign-in row', [checked({ problem: problem('no-token') })], 'sign-in/blocked'],
-    ['sends a token without the box to the sign-in row', [checked({ problem: problem('token-lacks-gated') })], 'sign-in/blocked'],
-    ['sends a licence that was never accepted to the licence row', [checked({ problem: problem('access-never-asked') })], 'access/blocked'],
-    ['waits while the authors decide', [checked({ problem: problem('access-pending'), nextCheckAt: 5 })], 'access/waiting'],
+    [
+      'sends a token without the box to the sign-in row',
+      [checked({ problem: problem('token-lacks-gated') })],
+      'sign-in/blocked',
+    ],
+    [
+      'sends a licence that was never accepted to the licence row',
+      [checked({ problem: problem('access-never-asked') })],
+      'access/blocked',
+    ],
+    [
+      'waits while the authors decide',
+      [checked({ problem: problem('access-pending'), nextCheckAt: 5 })],
+      'access/waiting',
+    ],
     ['asks before the first heavy byte', [checked()], 'download/idle'],
     ['goes on by itself after a wait', [checked({ afterWait: true })], 'download/working'],
-    ['does not go on by itself when it does not fit', [checked({ afterWait: true, plan: { ...plan, fits: false } })], 'download/idle'],
-    ['does not go on by itself when told not to', [{ type: 'autoStart', on: false }, checked({ afterWait: true })], 'download/idle'],
+    [
+      'does not go on by itself when it does not fit',
+      [checked({ afterWait: true, plan: { ...plan, fits: false } })],
+      'download/idle',
+    ],
+    [
+      'does not go on by itself when told not to',
+      [{ type: 'autoStart', on: false }, checked({ afterWait: true })],
+      'download/idle',
+    ],
     ['downloads when asked', [checked(), { type: 'start' }], 'download/working'],
     ['pauses', [checked(), { type: 'start' }, { type: 'pause' }], 'download/paused'],
     ['resumes', [checked(), { type: 'start' }, { type: 'pause' }, { type: 'start' }], 'download/working'],
     ['prepares what has arrived', [checked(), { type: 'start' }, { type: 'downloaded' }], 'prepare/working'],
-    ['is ready when a model exists', [checked(), { type: 'start' }, { type: 'downloaded' }, { type: 'prepared', model }], 'ready/idle'],
-    ['keeps the step in which something failed', [checked(), { type: 'start' }, { type: 'failed', problem: problem('disk-full') }], 'download/blocked'],
-    ['waits for the network in the step that needs it', [checked(), { type: 'start' }, { type: 'failed', problem: problem('offline'), nextCheckAt: 9 }], 'download/waiting'],
-    ['tries again after a failure', [checked(), { type: 'start' }, { type: 'failed', problem: problem('disk-full') }, { type: 'start' }], 'download/working'],
-    ['asks again after a rejection', [checked({ problem: problem('access-rejected') }), { type: 'check' }], 'access/working'],
-    ['does not interrupt bytes in flight to ask', [checked(), { type: 'start' }, { type: 'check' }], 'download/working'],
-    ['ignores a late answer', [checked(), { type: 'start' }, checked({ problem: problem('access-pending') })], 'download/working'],
+    [
+      'is ready when a model exists',
+      [checked(), { type: 'start' }, { type: 'downloaded' }, { type: 'prepared', model }],
+      'ready/idle',
+    ],
+    [
+      'keeps the step in which something failed',
+      [checked(), { type: 'start' }, { type: 'failed', problem: problem('disk-full') }],
+      'download/blocked',
+    ],
+    [
+      'waits for the network in the step that needs it',
+      [checked(), { type: 'start' }, { type: 'failed', problem: problem('offline'), nextCheckAt: 9 }],
+      'download/waiting',
+    ],
+    [
+      'tries again after a failure',
+      [checked(), { type: 'start' }, { type: 'failed', problem: problem('disk-full') }, { type: 'start' }],
+      'download/working',
+    ],
+    [
+      'asks again after a rejection',
+      [checked({ problem: problem('access-rejected') }), { type: 'check' }],
+      'access/working',
+    ],
+    [
+      'does not interrupt bytes in flight to ask',
+      [checked(), { type: 'start' }, { type: 'check' }],
+      'download/working',
+    ],
+    [
+      'ignores a late answer',
+      [checked(), { type: 'start' }, checked({ problem: problem('access-pending') })],
+      'download/working',
+    ],
     ['ignores a start that makes no sense yet', [{ type: 'start' }], 'access/working'],
-    ['stays ready whatever happens to access later', [checked(), { type: 'start' }, { type: 'downloaded' }, { type: 'prepared', model }, { type: 'check' }, { type: 'failed', problem: problem('access-lost') }], 'ready/idle'],
+    [
+      'stays ready whatever happens to access later',
+      [
+        checked(),
+        { type: 'start' },
+        { type: 'downloaded' },
+        { type: 'prepared', model },
+        { type: 'check' },
+        { type: 'failed', problem: problem('access-lost') },
+      ],
+      'ready/idle',
+    ],
   ];
   test.each(table)('%s', (_name, events, expected) => {
     expect(at(play(...events))).toBe(expected);
@@ -73,7 +132,9 @@ describe('the journey of one model', () => {
   test('carries the licence and the plan to the steps that rest on them', () => {
     const preparing = play(checked(), { type: 'start' }, { type: 'downloaded' });
     expect(preparing).toMatchObject({ licence, plan });
-    expect(play(checked({ problem: problem('access-pending'), licence: { ...licence, state: 'pending' } }))).toMatchObject({
+    expect(
+      play(checked({ problem: problem('access-pending'), licence: { ...licence, state: 'pending' } })),
+    ).toMatchObject({
       licence: { state: 'pending' },
     });
   });

@@ -64,7 +64,12 @@ function world(script: { checks?: CheckFindings[]; found?: boolean; complete?: b
     },
   };
   const journeys = createJourneys({
-    records: stateFile({ path: join(folder, 'journeys.json'), version: 1, check: areRecords, onDamage: () => undefined }),
+    records: stateFile({
+      path: join(folder, 'journeys.json'),
+      version: 1,
+      check: areRecords,
+      onDamage: () => undefined,
+    }),
     effects,
     findModel: async () => (script.found ? model : undefined),
     isComplete: async () => script.complete ?? false,

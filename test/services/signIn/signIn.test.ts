@@ -86,14 +86,20 @@ describe('signing in', () => {
     expect(asked()).toBe(0);
   });
 
-  test.each(['absent', 'locked'] as const)('keeps the token for this run only when the keychain is %s', async (kind) => {
-    const { signIn } = signedIn(vault(kind));
-    await signIn.start();
-    expect(signIn.state().vault).toBe(kind);
-    expect(await signIn.save(token)).toMatchObject({ ok: true, value: { vault: kind, account: { home: 'session' } } });
-    expect(signIn.token()?.reveal()).toBe(token);
-    for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name), 'utf8')).not.toContain(token);
-  });
+  test.each(['absent', 'locked'] as const)(
+    'keeps the token for this run only when the keychain is %s',
+    async (kind) => {
+      const { signIn } = signedIn(vault(kind));
+      await signIn.start();
+      expect(signIn.state().vault).toBe(kind);
+      expect(await signIn.save(token)).toMatchObject({
+        ok: true,
+        value: { vault: kind, account: { home: 'session' } },
+      });
+      expect(signIn.token()?.reveal()).toBe(token);
+      for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name), 'utf8')).not.toContain(token);
+    },
+  );
 
   test('names the stored account without a network', async () => {
     const port = vault('empty');
