@@ -25,7 +25,7 @@ export class AppState {
   #problem = $state.raw<Problem>();
   #announcement = $state('');
   readonly clock: Clock;
-  readonly router = new Router();
+  readonly router: Router;
   readonly theme: ThemeChoice;
   readonly signIn: SignIn;
   readonly journeys: Journeys;
@@ -40,6 +40,7 @@ export class AppState {
     this.#backend = backend;
     this.#page = page;
     this.clock = clock;
+    this.router = new Router(page.sessionStorage);
     this.theme = new ThemeChoice(page);
     this.signIn = new SignIn(backend);
     this.journeys = new Journeys(backend);
@@ -68,7 +69,7 @@ export class AppState {
   /** Listens first, then asks, so that nothing falls in between. Returns its own undo. */
   start(): () => void {
     const stop = this.#backend.subscribe((event) => this.apply(event));
-    void this.load().then(() => this.goHome());
+    void this.load().then(() => this.#comeBack());
     return stop;
   }
 
@@ -89,6 +90,15 @@ export class AppState {
     this.#problem = undefined;
     this.#info = info.value;
     if (switched) this.goHome();
+  }
+
+  /** After a reload: where the person was, if that still exists. */
+  #comeBack(): void {
+    const view = this.router.remembered();
+    if (view?.name === 'chat' && view.chatId !== undefined && this.chats.all.some(({ id }) => id === view.chatId)) this.openChat(view.chatId);
+    else if (view?.name === 'journey' && view.repo !== undefined && this.journeys.find(view.repo)) this.router.go(view);
+    else if (view && view.name !== 'chat' && view.name !== 'journey') this.router.go(view);
+    else this.goHome();
   }
 
   /** The most useful place: an unfinished journey, else a new chat, else the choice of a model. */

@@ -7,16 +7,42 @@ export type View =
   | { readonly name: 'storage' }
   | { readonly name: 'settings' };
 
-/** Where the person is. Kept in memory only: the address bar of the web host stays clean. */
+const key = 'latchkey.view';
+
+function isView(value: unknown): value is View {
+  return typeof value === 'object' && value !== null && typeof (value as { name?: unknown }).name === 'string';
+}
+
+/**
+ * Where the person is. The address bar of the web host stays clean; a reload of this very window comes back to the same
+ * place through its session storage.
+ */
 export class Router {
   view = $state.raw<View>({ name: 'journey' });
   /** Counts requests to put the cursor into the token field; the field watches it. */
   tokenCalls = $state(0);
   navigationOpen = $state(false);
 
+  readonly #storage: Storage;
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
   go(view: View): void {
     this.view = view;
     this.navigationOpen = false;
+    this.#storage.setItem(key, JSON.stringify(view));
+  }
+
+  /** The place before a reload; undefined in a new window. What it names may be gone meanwhile. */
+  remembered(): View | undefined {
+    try {
+      const view: unknown = JSON.parse(this.#storage.getItem(key) ?? 'null');
+      return isView(view) ? view : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   callTokenField(): void {

@@ -83,7 +83,7 @@ async function start(host: HostName, { data, endpoint }: { data: string; endpoin
     const app = await launchWeb(options);
     return {
       page: app.page,
-      log: app.log,
+      log: () => app.log(),
       browse,
       reload: () => app.page.reload(),
       async close() {
@@ -101,7 +101,7 @@ async function start(host: HostName, { data, endpoint }: { data: string; endpoin
   const app = await launchDesktop(options);
   return {
     page: app.page,
-    log: app.log,
+    log: () => app.log(),
     browse,
     reload: () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.reload()),
     async close() {

@@ -38,7 +38,7 @@ export function createRecorder({ now, keep }: { now: () => number; keep: number 
       };
       requests.push(recorded);
       // Dropping a quarter at a time keeps the cost of each request the same.
-      if (requests.length > keep) requests.splice(0, Math.ceil(keep / 4));
+      if (requests.length > keep) requests.splice(0, Math.max(1, Math.ceil(keep / 4)));
       if (port === 'cdn' && recorded.headers['authorization'] !== undefined) leaks.push(recorded);
       const progress: Progress = {
         begun(status) {
