@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import svelte from 'eslint-plugin-svelte';
 import tseslint from 'typescript-eslint';
 
@@ -19,7 +20,8 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['build/*.js', 'build/*.mjs'] },
+        projectService: true,
+        tsconfigRootDir: fileURLToPath(new URL('..', import.meta.url)),
         extraFileExtensions: ['.svelte'],
       },
     },
@@ -39,6 +41,8 @@ export default tseslint.config(
       ],
     },
   },
+  { files: ['**/*.{js,cjs,mjs}'], ...tseslint.configs.disableTypeChecked },
+  { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   { files: ['**/*.svelte', '**/*.svelte.ts'], languageOptions: { parserOptions: { parser: tseslint.parser } } },
   { files: ['electron/**', 'renderer/**'], rules: guard() },
   { files: ['electron/hosts/desktop/**'], rules: guard('electron') },

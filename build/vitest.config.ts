@@ -1,9 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 /** One runner for every suite; the folders under test/ say what a suite needs (see CONTRIBUTING.md). */
 export default defineConfig({
-  root: new URL('..', import.meta.url).pathname,
+  root: fileURLToPath(new URL('..', import.meta.url)),
   plugins: [svelte()],
   test: {
     include: ['test/**/*.test.ts'],

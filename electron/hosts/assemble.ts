@@ -71,7 +71,11 @@ async function startMode(
   const paths = modeFolders(lent.data, practice, hubCacheFolder(process.env, homedir()));
   await makeFolder(paths.data);
   const hub = practice
-    ? await startPracticeHub({ modelFolder: lent.practiceModel, stateFile: join(paths.data, 'practice-hub.json'), keepRequests: 0 })
+    ? await startPracticeHub({
+        modelFolder: lent.practiceModel,
+        stateFile: join(paths.data, 'practice-hub.json'),
+        keepRequests: 0,
+      })
     : undefined;
   const hubEndpoint = hub?.endpoint ?? realEndpoint();
   const log = openLog(paths.data, Date.now);

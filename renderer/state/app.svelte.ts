@@ -95,7 +95,8 @@ export class AppState {
   /** After a reload: where the person was, if that still exists. */
   #comeBack(): void {
     const view = this.router.remembered();
-    if (view?.name === 'chat' && view.chatId !== undefined && this.chats.all.some(({ id }) => id === view.chatId)) this.openChat(view.chatId);
+    if (view?.name === 'chat' && view.chatId !== undefined && this.chats.all.some(({ id }) => id === view.chatId))
+      this.openChat(view.chatId);
     else if (view?.name === 'journey' && view.repo !== undefined && this.journeys.find(view.repo)) this.router.go(view);
     else if (view && view.name !== 'chat' && view.name !== 'journey') this.router.go(view);
     else this.goHome();

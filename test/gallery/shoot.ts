@@ -3,6 +3,7 @@
  * For eyes, not for comparison by machine.
  */
 import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { startBrowser } from './browser.ts';
 import { scenes } from './scenes.ts';
 import { serveGallery } from './serve.ts';
@@ -13,7 +14,7 @@ const names = Object.keys(scenes).filter(
     part === '' ||
     part.split(',').some((one) => name === one || (one.endsWith('*') && name.startsWith(one.slice(0, -1)))),
 );
-const out = new URL('../../screenshots/', import.meta.url).pathname;
+const out = fileURLToPath(new URL('../../screenshots/', import.meta.url));
 await mkdir(out, { recursive: true });
 const gallery = await serveGallery();
 const browser = await startBrowser();

@@ -75,7 +75,6 @@ describe.each<HostName>(['web', 'desktop'])('the whole journey on the %s host', 
     ]);
     await app.page.getByTestId('start-chatting').waitFor({ timeout: 120_000 });
     const faults = world.hub.requests.filter((request) => request.fault !== undefined).map((request) => request.fault);
-    console.info(world.hub.requests.map((r) => [r.time % 1e6, r.port, r.method, r.path.slice(0, 60), r.headers['range'], r.status, r.bytesSent, r.finished, r.fault].join(' ')).join('\n'));
     expect(faults).toEqual(['reset', 'truncate']);
     expect(world.hub.authorizationAtCdn).toEqual([]);
     expect(await app.page.getByText('Hello, I am a software engineer.').count()).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { convertModel } from '../../../electron/services/convert/convert.ts';
 import type { Dtype } from '../../../electron/contract/model.ts';
@@ -8,7 +9,7 @@ import { recipeFor } from '../../../electron/services/convert/recipe.ts';
 import { TestDecoder } from '../../reference/decoder.ts';
 
 /** A real trained model of 656 thousand weights, kept outside the repository beside its checkout. */
-const source = new URL('../../../../shared/models/TinyStories-656K', import.meta.url).pathname;
+const source = fileURLToPath(new URL('../../../../shared/models/TinyStories-656K', import.meta.url));
 const here = existsSync(join(source, 'model.safetensors'));
 if (!here) console.warn(`skipped: no real checkpoint at ${source}`);
 
