@@ -39,7 +39,9 @@ export interface AppInfo {
   readonly practice: boolean;
   /** Where the Hub is: huggingface.co, a mirror, or the practice Hub. */
   readonly hubEndpoint: string;
-  readonly offline: boolean; // the person's own switch
+  readonly offline: boolean; // the person's own switch, or their environment's
+  /** The environment variable that keeps it offline, whatever the switch says. */
+  readonly offlineBy?: string;
   readonly can: {
     readonly openPages: boolean; // else the page shows the link itself
     readonly notify: boolean;

@@ -11,7 +11,7 @@ import type { Result } from '../contract/result.ts';
 import { startPracticeHub } from '../practice/hub/startPracticeHub.ts';
 import { createBackend } from '../services/backend.ts';
 import { dispatch } from '../services/dispatch.ts';
-import { hubCacheFolder } from '../services/download/cache.ts';
+import { hubCacheFolder, linksAllowed, offlineVariable } from '../services/download/environment.ts';
 import { makeFolder } from '../services/durable/files.ts';
 import type { Ports } from '../services/ports.ts';
 import { modeFolders } from './folders.ts';
@@ -86,6 +86,7 @@ async function startMode(
       practice,
       hubEndpoint,
       paths,
+      environment: practice ? {} : { offlineBy: offlineVariable(process.env), links: linksAllowed(process.env) },
       http: createNodeHttp(),
       vault: createKeychain({
         service: practice ? 'Latchkey practice' : 'Latchkey',

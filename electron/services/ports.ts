@@ -69,6 +69,13 @@ export interface Ports {
     /** The Hugging Face cache ("hub" folder) shared with Python. */
     readonly hubCache: string;
   };
+  /** What the person's environment asks of every tool that speaks with the Hub. */
+  readonly environment: {
+    /** Name of the variable that forbids the network. */
+    readonly offlineBy?: string | undefined;
+    /** false: no symbolic links in the cache. */
+    readonly links?: false | undefined;
+  };
   readonly http: HttpPort;
   readonly vault: VaultPort;
   readonly startWorker: (name: WorkerName) => WorkerProcess;

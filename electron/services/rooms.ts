@@ -10,7 +10,6 @@ import type { SetupState } from '../contract/setup.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
 import { sweepConversions } from './convert/sweepConversions.ts';
 import { findSnapshot } from './download/cache.ts';
-import { download } from './download/download.ts';
 import { makeFolder } from './durable/files.ts';
 import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
@@ -22,6 +21,7 @@ import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
 import { createLogTail, type LogTail } from './report.ts';
+import { fetchModel } from './setup/fetchModel.ts';
 import { fileSource } from './setup/fileSource.ts';
 import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
@@ -75,14 +75,16 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     });
 
   const settings = remember<Settings>('settings.json', areSettings);
+  const { offlineBy, links } = ports.environment;
   let { offline } = (await settings.read()) ?? { offline: false };
+  const isOffline = (): boolean => offline || offlineBy !== undefined;
 
   const hub = createHubClient({
     endpoint: ports.hubEndpoint,
     http: ports.http,
     version: ports.version,
     now,
-    isOffline: () => offline,
+    isOffline,
     log: write,
   });
   const signIn = createSignIn({
@@ -136,9 +138,12 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     effects: {
       check: ({ repo, dtype }, { signal }) => checkRepo({ repo, dtype, hub, signIn, folders: paths, signal }),
       download: (plan, { signal, report }) =>
-        download(plan, {
+        fetchModel(plan, {
+          hub,
+          token: signIn.token(),
           source: source(plan),
           hubCache: paths.hubCache,
+          ...(links !== undefined && { links }),
           onProgress: report,
           signal,
           now,
@@ -172,7 +177,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     platform: process.platform,
     practice: ports.practice,
     hubEndpoint: ports.hubEndpoint,
-    offline,
+    offline: isOffline(),
+    ...(offlineBy !== undefined && { offlineBy }),
     can: { openPages: ports.host === 'desktop', notify: ports.notify !== undefined, showFolders: false },
   });
 

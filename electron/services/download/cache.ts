@@ -3,37 +3,12 @@
  * before its checksum was proved; the ref that makes a snapshot visible by branch name is written last.
  */
 import { lstat, readFile, readlink, stat } from 'node:fs/promises';
-import { dirname, join, posix, win32 } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Commit, ModelFile, RepoId } from '../../contract/model.ts';
 import { copyFile, linksWork, makeFolder, publish, removeTree, replaceFile, replaceLink } from '../durable/files.ts';
+import { type FileLock, lockFile } from '../durable/fileLock.ts';
 import { below, type Checksum, checkedCommit, linkTarget, repoPaths } from './cachePaths.ts';
 import type { Verified } from './verified.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-// As Python's expandvars and expanduser: unknown variables stay as written.
-function expanded(path: string, env: Environment, home: string): string {
-  const filled = path.replace(/\$(?:\{([^}]+)\}|(\w+))/g, (whole, braced?: string, bare?: string) => {
-    return env[braced ?? bare ?? ''] ?? whole;
-  });
-  return filled === '~' || /^~[/\\]/.test(filled) ? home + filled.slice(1) : filled;
-}
-
-/**
- * The cache folder Python would use in this environment: HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else HF_HOME/hub,
- * else XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub. Empty variables count as unset.
- */
-export function hubCacheFolder(env: Environment, home: string, platform: NodeJS.Platform = process.platform): string {
-  const path = platform === 'win32' ? win32 : posix;
-  const read = (name: string) => {
-    const value = env[name];
-    return value === undefined || value === '' ? undefined : expanded(value, env, home);
-  };
-  const direct = read('HF_HUB_CACHE') ?? read('HUGGINGFACE_HUB_CACHE');
-  if (direct !== undefined) return direct;
-  const hfHome = read('HF_HOME') ?? path.join(read('XDG_CACHE_HOME') ?? path.join(home, '.cache'), 'huggingface');
-  return path.join(hfHome, 'hub');
-}
 
 /** One repository at one commit in the cache. */
 export interface CacheFolder {
@@ -86,6 +61,16 @@ export async function openCache(
     linksByCache.set(hubCache, known);
   }
   return { repo, commit, blobs, own, snapshot, links: links ?? (await known) };
+}
+
+/**
+ * Makes this process the only Latchkey that downloads, reads for preparing, or removes this repository's files; undefined
+ * while another one does. Python takes part in no lock of ours: beside it, unique temporaries and renames must do.
+ */
+export async function lockRepo(hubCache: string, repo: RepoId): Promise<FileLock | undefined> {
+  const { own } = repoPaths(hubCache, repo);
+  await makeFolder(own, 0o777);
+  return lockFile(join(own, 'lock'));
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -205,6 +190,17 @@ export async function writeTree(hubCache: string, cache: CacheFolder, entries: r
     cache.own,
   );
   return true;
+}
+
+/** Writes the file list unless it is there, asking for it only then. Answers whether it stands. */
+export async function keepTree(
+  at: Pick<CacheFolder, 'repo' | 'commit'> & { readonly hubCache: string; readonly links: boolean | undefined },
+  list: () => Promise<readonly TreeEntry[] | undefined>,
+): Promise<boolean> {
+  const { hubCache, repo, commit } = at;
+  if (await exists(join(repoPaths(hubCache, repo).trees, `${checkedCommit(commit)}.json`))) return true;
+  const entries = await list();
+  return entries !== undefined && writeTree(hubCache, await openCache(hubCache, repo, commit, at.links), entries);
 }
 
 /** Lets a branch or tag name point to the commit. Call it when everything else is in place. */

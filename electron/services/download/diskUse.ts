@@ -3,6 +3,7 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { RepoId } from '../../contract/model.ts';
+import { lockFile } from '../durable/fileLock.ts';
 import { removeTree } from '../durable/files.ts';
 
 export interface RepoUse {
@@ -92,21 +93,28 @@ const finished = /^([0-9a-f]{40}|[0-9a-f]{64})\.(part|journal)$/;
 
 /**
  * Removes our unfinished files of every repository for which `keep` says no, and everywhere the leftovers of a crash:
- * temporaries, and journals without their data. Never touches a blob or a snapshot. Not while a download runs.
- * Answers the bytes freed.
+ * temporaries, and journals without their data. Never touches a blob or a snapshot. A repository that
+ * is being downloaded right now, by whichever process, is left alone. Answers the bytes freed.
  */
 export async function sweepPartials(hubCache: string, keep: (repo: RepoId) => boolean): Promise<number> {
   let freed = 0;
   for (const { repo, folder } of await repoFolders(hubCache)) {
     const own = join(folder, '.latchkey');
     const names: readonly string[] = await readdir(own).catch(() => []);
-    for (const name of names) {
-      const match = finished.exec(name);
-      const orphan = match?.[2] === 'journal' && !names.includes(`${String(match[1])}.part`);
-      const goes = name.endsWith('.tmp') || orphan || (match !== null && !keep(repo));
-      if (!goes) continue;
-      freed += await allocatedBytes(join(own, name));
-      await removeTree(join(own, name));
+    if (names.length === 0) continue;
+    const lock = await lockFile(join(own, 'lock'));
+    if (!lock) continue;
+    try {
+      for (const name of names) {
+        const match = finished.exec(name);
+        const orphan = match?.[2] === 'journal' && !names.includes(`${String(match[1])}.part`);
+        const goes = name.endsWith('.tmp') || orphan || (match !== null && !keep(repo));
+        if (!goes) continue;
+        freed += await allocatedBytes(join(own, name));
+        await removeTree(join(own, name));
+      }
+    } finally {
+      lock.release();
     }
   }
   return freed;
