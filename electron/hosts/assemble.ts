@@ -30,6 +30,7 @@ export interface Abilities {
   /** Gets only URLs that passed `openablePage`. */
   readonly openPage: Ports['openPage'];
   readonly notify?: NonNullable<Ports['notify']>;
+  readonly chooseFolder?: NonNullable<Ports['chooseFolder']>;
 }
 
 /** The services as a host sees them: one way in, one way out, and the practice switch. */
@@ -99,6 +100,7 @@ async function startMode(
         return page === undefined ? false : lent.openPage(page);
       },
       ...(lent.notify && { notify: lent.notify }),
+      ...(lent.chooseFolder && { chooseFolder: lent.chooseFolder }),
       switchPractice,
       approvalPoll: onThisComputer(hubEndpoint) ? practicePoll : realPoll,
       now: Date.now,

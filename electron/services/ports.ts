@@ -64,7 +64,7 @@ export interface Ports {
   readonly paths: {
     /** Chats, journeys, logs: small state of the app. */
     readonly data: string;
-    /** Converted models, one folder each. */
+    /** The usual place of converted models, one folder each; they may have been moved elsewhere. */
     readonly models: string;
     /** The Hugging Face cache ("hub" folder) shared with Python. */
     readonly hubCache: string;
@@ -81,6 +81,8 @@ export interface Ports {
   readonly startWorker: (name: WorkerName) => WorkerProcess;
   /** Opens an https page (or a page of the practice Hub) in the person's browser; false = the host has none. */
   readonly openPage: (url: string) => Promise<boolean>;
+  /** Asks the person for a folder with the system's dialog; undefined = they changed their mind. */
+  readonly chooseFolder?: () => Promise<string | undefined>;
   readonly notify?: (note: { readonly title: string; readonly text: string }) => void;
   readonly switchPractice: (on: boolean) => Promise<void>;
   /** Pause between two looks at a pending access request: gentle at first, then gentler. */

@@ -5,11 +5,11 @@
 import { join } from 'node:path';
 import type { AppInfo, BackendEvent, LicenceText } from '../contract/ipc.ts';
 import type { DownloadPlan } from '../contract/model.ts';
-import type { Result } from '../contract/result.ts';
+import { failed, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
-import { sweepConversions } from './convert/sweepConversions.ts';
-import { findSnapshot } from './download/cache.ts';
+import { findSnapshot, lockRepo } from './download/cache.ts';
+import { alreadyRunning } from './download/explain.ts';
 import { makeFolder } from './durable/files.ts';
 import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
@@ -29,12 +29,15 @@ import { announcement } from './setup/announce.ts';
 import { prepareModel } from './setup/prepare.ts';
 import { readLicence } from './setup/readLicence.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
+import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
+import { createStorage, type Storage } from './storage/room.ts';
 import { type AccountNote, createSignIn, isAccountNote, type SignIn } from './signIn/signIn.ts';
 
 export interface Rooms {
   readonly signIn: SignIn;
   readonly journeys: Journeys;
   readonly models: Library;
+  readonly storage: Storage;
   readonly chats: ChatStore;
   readonly answers: Answers;
   readonly engine: Engine;
@@ -60,7 +63,6 @@ function areSettings(value: unknown): value is Settings {
 export async function openRooms(ports: Ports, emit: (event: BackendEvent) => void): Promise<Rooms> {
   const { paths, now } = ports;
   await makeFolder(paths.data);
-  await makeFolder(paths.models);
   const log = createLogTail(now);
   const write: Ports['log'] = (entry) => {
     log.add(entry);
@@ -98,15 +100,16 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     log: write,
   });
 
+  const home = await openModelsHome(paths.models, remember<ModelsPlace>('models-place.json', isModelsPlace));
   const engine = createEngine({
     startProcess: () => ports.startWorker('infer'),
-    folderOf: (model) => join(paths.models, model.id),
+    folderOf: (model) => join(home.folder(), model.id),
     onChange: (state) => emit({ type: 'engine.changed', engine: state }),
     now,
     log: write,
   });
   const models = createLibrary({
-    folder: paths.models,
+    folder: () => home.folder(),
     engine,
     onChange: (list) => emit({ type: 'models.changed', models: list }),
   });
@@ -136,7 +139,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     },
     onRemove: (repo) => emit({ type: 'setup.removed', repo }),
     effects: {
-      check: ({ repo, dtype }, { signal }) => checkRepo({ repo, dtype, hub, signIn, folders: paths, signal }),
+      check: ({ repo, dtype }, { signal }) =>
+        checkRepo({ repo, dtype, hub, signIn, folders: { ...paths, models: home.folder() }, signal }),
       download: (plan, { signal, report }) =>
         fetchModel(plan, {
           hub,
@@ -150,13 +154,19 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
           log: write,
         }),
       async prepare(plan, licence, { signal, report }) {
+        await storage.settled();
+        const free = await storage.blocked();
+        if (!free.ok) return free;
         const snapshot = await snapshotOf(plan);
         if (!snapshot.complete) throw new Error('prepare was reached without a complete snapshot');
+        // Nobody, in this process or another, may take the official files away while they are read.
+        const lock = await lockRepo(paths.hubCache, plan.repo);
+        if (!lock) return failed(alreadyRunning(`${plan.repo}, by another process`));
         const prepared = await prepareModel({
           plan,
           licence,
           source: snapshot.folder,
-          modelsFolder: paths.models,
+          modelsFolder: home.folder(),
           version: ports.version,
           engine,
           startProcess: () => ports.startWorker('convert'),
@@ -164,11 +174,26 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
           now,
           log: write,
           signal,
-        });
+        }).finally(() => lock.release());
         if (prepared.ok) await models.refresh();
         return prepared;
       },
     },
+  });
+
+  const busyJourneys = () => journeys.list().filter(({ activity }) => activity.kind === 'working');
+  const storage = createStorage({
+    ports,
+    home,
+    models,
+    engine,
+    users: {
+      wants: (repo) => journeys.list().some((one) => one.repo === repo && one.step !== 'ready'),
+      works: (repo) =>
+        busyJourneys().some((one) => one.repo === repo && (one.step === 'download' || one.step === 'prepare')),
+      isPreparing: () => busyJourneys().some(({ step }) => step === 'prepare'),
+    },
+    onWork: (work) => emit({ type: 'storage.worked', work }),
   });
 
   const info = (): AppInfo => ({
@@ -179,13 +204,19 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     hubEndpoint: ports.hubEndpoint,
     offline: isOffline(),
     ...(offlineBy !== undefined && { offlineBy }),
-    can: { openPages: ports.host === 'desktop', notify: ports.notify !== undefined, showFolders: false },
+    can: {
+      openPages: ports.host === 'desktop',
+      notify: ports.notify !== undefined,
+      showFolders: false,
+      chooseFolders: ports.chooseFolder !== undefined,
+    },
   });
 
   return {
     signIn,
     journeys,
     models,
+    storage,
     chats,
     answers,
     engine,
@@ -200,14 +231,15 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     },
     readLicence: (repo) => readLicence(hub, repo, signIn.token()),
     async start() {
-      await sweepConversions(paths.models);
-      await sweepUnfinished(paths.models);
+      await sweepUnfinished(home.folder());
       await models.refresh();
+      await storage.start();
       await signIn.start();
       await journeys.start();
     },
     async close() {
       answers.close();
+      await storage.close();
       await journeys.close();
       engine.close();
       chats.close();

@@ -57,6 +57,10 @@ async function startServices(data: string, { practice }: HostOptions): Promise<S
           () => false,
         ),
       notify: notifier(show),
+      chooseFolder: async () => {
+        const asked = await dialog.showOpenDialog({ properties: ['openDirectory', 'createDirectory'] });
+        return asked.canceled ? undefined : asked.filePaths[0];
+      },
     },
     {
       practice,

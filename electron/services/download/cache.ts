@@ -5,9 +5,10 @@
 import { lstat, readFile, readlink, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Commit, ModelFile, RepoId } from '../../contract/model.ts';
-import { copyFile, linksWork, makeFolder, publish, removeTree, replaceFile, replaceLink } from '../durable/files.ts';
+import { copyFile, linksWork, makeFolder, publish, replaceFile, replaceLink } from '../durable/files.ts';
 import { type FileLock, lockFile } from '../durable/fileLock.ts';
 import { below, type Checksum, checkedCommit, linkTarget, repoPaths } from './cachePaths.ts';
+import { listMade, noteMade } from './made.ts';
 import type { Verified } from './verified.ts';
 
 /** One repository at one commit in the cache. */
@@ -86,8 +87,11 @@ export async function publishFile(
   if (cache.links) {
     await publish(temporary, join(cache.blobs, checksum.hex));
     for (const path of paths) await link(cache, path, checksum);
-    return;
-  }
+  } else await publishInto(cache, temporary, paths);
+  for (const path of paths) await noteMade(cache, path, checksum.hex);
+}
+
+async function publishInto(cache: CacheFolder, temporary: string, paths: readonly string[]): Promise<void> {
   const [first, ...others] = paths.map((path) => below(cache.snapshot, path));
   if (first === undefined) return;
   await makeFolder(dirname(first), 0o777);
@@ -125,6 +129,8 @@ export async function reuseFile(
     if (here?.ino === there.ino && here.dev === there.dev) return true;
     if (cache.links) {
       await link(cache, file.path, checksum);
+      const ours = (await listMade(cache.own)).some(({ etag }) => etag === checksum.hex);
+      if (ours) await noteMade(cache, file.path, checksum.hex);
     } else if (!(await verified.check(place, file.bytes, checksum, signal))) {
       await makeFolder(dirname(place), 0o777);
       await copyFile(blob, place, cache.own);
@@ -229,9 +235,4 @@ export async function findSnapshot(
     if (!facts?.isFile() || facts.size !== file.bytes) missing.push(file.path);
   }
   return { folder, complete: missing.length === 0 && files.length > 0, missing };
-}
-
-/** Removes one repository from the cache: files, links and our partials. */
-export async function removeRepo(hubCache: string, repo: RepoId): Promise<void> {
-  await removeTree(repoPaths(hubCache, repo).folder);
 }

@@ -148,14 +148,14 @@ export function createRunner(options: {
         if (state.step !== 'prepare') return;
         const done = await effects.prepare(state.plan, state.licence, { signal, report });
         if (signal.aborted) return;
-        settle(own, done.ok ? { type: 'prepared', model: done.value } : { type: 'failed', problem: done.problem });
+        settle(own, done.ok ? { type: 'prepared', model: done.value } : failure(done.problem));
         return;
       }
       case 'wait': {
         const at = state.activity.kind === 'waiting' ? (state.activity.nextCheckAt ?? now()) : now();
         await sleepUntil(at, now, signal);
         if (signal.aborted) return;
-        settle(own, state.step === 'download' ? { type: 'start' } : { type: 'check' });
+        settle(own, state.step === 'download' || state.step === 'prepare' ? { type: 'start' } : { type: 'check' });
       }
     }
   };
