@@ -30,12 +30,11 @@ export async function removeRepo(hubCache: string, repo: RepoId, everything: boo
     } else {
       await removeMade(paths, await listMade(paths.own));
     }
-    for (const name of await readdir(paths.own)) if (name !== 'lock') await removeTree(join(paths.own, name));
     empty = !(await holdsFiles(paths.blobs)) && !(await holdsFiles(paths.snapshots));
   } finally {
     lock.release(); // Windows removes no file that is open
   }
-  if (empty) await removeTree(paths.folder);
+  await removeTree(empty ? paths.folder : paths.own);
   return 'done';
 }
 

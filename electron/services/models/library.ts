@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { Dtype, InstalledModel } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
-import { removeTree } from '../durable/files.ts';
 import { notFound } from '../explain.ts';
 import type { Engine } from '../generation/engine.ts';
-import { listModels, readManifest, writeManifest } from './manifest.ts';
+import { listModels, readManifest, removeModel, writeManifest } from './manifest.ts';
 
 /** The installed models as the app sees them; the disk is asked at start and after each change. */
 export interface Library {
@@ -38,7 +37,7 @@ export function createLibrary(options: {
       const model = byId(id);
       if (!model) return failed(notFound('model'));
       await options.engine.unload(); // Windows cannot remove mapped files
-      await removeTree(join(options.folder(), model.id));
+      await removeModel(options.folder(), model.id);
       await refresh();
       return ok(undefined);
     },

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Commit, Dtype, InstalledModel, RepoId } from '../../contract/model.ts';
-import { removeTree, replaceFile } from '../durable/files.ts';
+import { publish, removeTree, replaceFile } from '../durable/files.ts';
 import { hashFile } from './hashFile.ts';
 import { isManifest } from './isManifest.ts';
 
@@ -125,6 +125,16 @@ export async function verifyModel(
     if (hash !== file.sha256) wrong.push(file.path);
   }
   return wrong;
+}
+
+/** Removes a model. Its name goes first: a removal that is cut off leaves no half model, only something to sweep. */
+export async function removeModel(modelsFolder: string, id: string): Promise<void> {
+  const going = join(modelsFolder, `${unfinishedPrefix}${id}`);
+  await removeTree(going);
+  await publish(join(modelsFolder, id), going).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await removeTree(going);
 }
 
 /** Whether a name in the models folder is what an interrupted preparation, import or move left there. */

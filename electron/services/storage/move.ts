@@ -2,7 +2,7 @@
  * Moving the models to another disk: copy, prove, switch by one small write, then remove the old ones. Killed anywhere it
  * goes on at the next start; until the switch the old folder counts, after it the new one, and both are whole then.
  */
-import { lstat, readdir, rmdir } from 'node:fs/promises';
+import { lstat, readdir, realpath, rmdir } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import { makeFolder, publish, removeTree } from '../durable/files.ts';
@@ -11,6 +11,7 @@ import {
   isLeftover,
   type Manifest,
   readManifest,
+  removeModel,
   unfinishedPrefix,
   writeManifest,
 } from '../models/manifest.ts';
@@ -42,12 +43,12 @@ export async function targetOf(
   chosen: string,
   { hubCache, data }: { readonly hubCache: string; readonly data: string },
 ): Promise<Result<string>> {
-  const from = resolve(home.folder());
-  const to = join(chosen, homeName);
+  const from = await realpath(home.folder());
+  const to = join(await realpath(chosen), homeName);
   if (isWithin(from, to) || isWithin(to, from)) {
     return failed(folderUnusable('The models are there already, or in a folder of it.', to));
   }
-  if (isWithin(resolve(hubCache), to)) {
+  if (isWithin(await realpath(hubCache).catch(() => resolve(hubCache)), to)) {
     return failed(folderUnusable('It belongs to the cache that your scripts use.', to));
   }
   const names = await readdir(to).catch((error: NodeJS.ErrnoException) => {
@@ -105,7 +106,7 @@ export async function moveModels(
     await options.beforeSwitch();
     // What was taken away or measured again meanwhile.
     const last = await modelsIn(from);
-    for (const id of (await modelsIn(to)).keys()) if (!last.has(id)) await removeTree(join(to, id));
+    for (const id of (await modelsIn(to)).keys()) if (!last.has(id)) await removeModel(to, id);
     for (const [id, manifest] of last) await writeManifest(join(to, id), manifest);
     await home.save({ folder: to, token, moving: null, leaving: from });
     await options.afterSwitch();
@@ -142,7 +143,7 @@ async function abandon({ home, to }: { readonly home: ModelsHome; readonly to: s
 
 /** Removes our models and marks from a folder, then the folder if nothing else is in it. */
 async function emptyHome(folder: string, models: ReadonlyMap<string, Manifest>): Promise<void> {
-  for (const id of models.keys()) await removeTree(join(folder, id));
+  for (const id of models.keys()) await removeModel(folder, id);
   for (const name of await readdir(folder).catch(() => [])) {
     if (isLeftover(name)) await removeTree(join(folder, name));
   }
