@@ -31,6 +31,8 @@ export interface Abilities {
   readonly openPage: Ports['openPage'];
   readonly notify?: NonNullable<Ports['notify']>;
   readonly chooseFolder?: NonNullable<Ports['chooseFolder']>;
+  readonly showFolder?: NonNullable<Ports['showFolder']>;
+  readonly takeWish?: NonNullable<Ports['takeWish']>;
 }
 
 /** The services as a host sees them: one way in, one way out, and the practice switch. */
@@ -101,6 +103,8 @@ async function startMode(
       },
       ...(lent.notify && { notify: lent.notify }),
       ...(lent.chooseFolder && { chooseFolder: lent.chooseFolder }),
+      ...(lent.showFolder && { showFolder: lent.showFolder }),
+      ...(lent.takeWish && { takeWish: lent.takeWish }),
       switchPractice,
       approvalPoll: onThisComputer(hubEndpoint) ? practicePoll : realPoll,
       now: Date.now,

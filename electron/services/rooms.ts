@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { AppInfo, BackendEvent, LicenceText } from '../contract/ipc.ts';
 import type { DownloadPlan } from '../contract/model.ts';
-import { failed, type Result } from '../contract/result.ts';
+import { failed, ok, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
 import { findSnapshot, lockRepo } from './download/cache.ts';
@@ -38,12 +38,16 @@ export interface Rooms {
   readonly journeys: Journeys;
   readonly models: Library;
   readonly storage: Storage;
+  /** Where the models are right now; they can be moved. */
+  modelsFolder(): string;
   readonly chats: ChatStore;
   readonly answers: Answers;
   readonly engine: Engine;
   readonly log: LogTail;
   info(): AppInfo;
   setOffline(on: boolean): Promise<void>;
+  /** Forgets the token, the settings and the journeys; models and chats stay. */
+  reset(): Promise<Result<undefined>>;
   readonly redact: (text: string) => string;
   readLicence(repo: string): Promise<Result<LicenceText>>;
   readonly chatsChanged: () => void;
@@ -207,7 +211,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     can: {
       openPages: ports.host === 'desktop',
       notify: ports.notify !== undefined,
-      showFolders: false,
+      showFolders: ports.showFolder !== undefined,
       chooseFolders: ports.chooseFolder !== undefined,
     },
   });
@@ -217,6 +221,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     journeys,
     models,
     storage,
+    modelsFolder: () => home.folder(),
     chats,
     answers,
     engine,
@@ -228,6 +233,14 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       offline = on;
       await settings.write({ offline });
       emit({ type: 'app.changed', info: info() });
+    },
+    async reset() {
+      for (const { repo } of journeys.list()) await journeys.remove(repo);
+      const forgotten = await signIn.forget();
+      offline = false;
+      await settings.write({ offline });
+      emit({ type: 'app.changed', info: info() });
+      return forgotten.ok ? ok(undefined) : forgotten;
     },
     readLicence: (repo) => readLicence(hub, repo, signIn.token()),
     async start() {

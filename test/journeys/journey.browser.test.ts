@@ -25,11 +25,14 @@ const canUnshare =
 /** Where the run has a keyring (CI always has), the token's place is looked at from outside the app. */
 const inKeyring = process.platform === 'linux' && process.env['WITH_KEYRING_INSIDE'] !== undefined;
 
+/** Packing here makes the app for Linux. */
+const hosts: readonly HostName[] = process.platform === 'linux' ? ['web', 'desktop', 'packed'] : ['web', 'desktop'];
+
 /**
  * The whole way, once, through the interface: token, access, licence, approval, download, preparation, chat; then with
  * the Hub gone. One world per host; the tests are its chapters, in order.
  */
-describe.each<HostName>(['web', 'desktop'])('the whole journey on the %s host', { timeout: 60_000 }, (host) => {
+describe.each(hosts)('the whole journey on the %s host', { timeout: 60_000 }, (host) => {
   let world: World;
   let app: App;
   let questions: readonly { readonly question: string; readonly answer: string }[];
