@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openCheckpoint, parseIndex } from '../../../electron/services/convert/checkpoint.ts';
 import { ConversionError } from '../../../electron/services/convert/conversionError.ts';
 import { MOST_HEADER_BYTES } from '../../../electron/services/convert/safetensorsHeader.ts';
-import { safetensorsBytes, seededRandom } from '../../reference/checkpoint.ts';
+import { safetensorsBytes } from '../../reference/checkpoint.ts';
 
 const room = mkdtempSync(join(tmpdir(), 'safetensors-'));
 afterAll(() => rmSync(room, { recursive: true, force: true }));
@@ -259,32 +259,4 @@ describe('reading', () => {
     await expect(checkpoint.readRows('a', 3, 2)).rejects.toThrow('rows');
     await checkpoint.close();
   });
-});
-
-it('no mutation of a good file does anything but be accepted or refused', async () => {
-  const good = file(`{"__metadata__":{"format":"pt"},"a":${one},"b":${tensor('[1,2]', 8, 12, 'BF16')}}`, 12);
-  const random = seededRandom(42);
-  const tally = { accepted: 0, refused: 0, wild: 0 };
-  const { headerLength, parseHeader } = await import('../../../electron/services/convert/safetensorsHeader.ts');
-  for (let round = 0; round < 30_000; round++) {
-    const bytes = Buffer.from(good);
-    for (let hits = 1 + Math.floor(random() * 3); hits > 0; hits--) {
-      const at = random() < 0.1 ? Math.floor(random() * 8) : 8 + Math.floor(random() * (bytes.length - 20));
-      bytes[at] =
-        random() < 0.5 ? Math.floor(random() * 256) : '0123456789{}[]",:\\e-. '.charCodeAt(Math.floor(random() * 22));
-    }
-    try {
-      const length = headerLength(bytes.subarray(0, 8), bytes.length, 'x');
-      for (const info of parseHeader(bytes.subarray(8, 8 + length), bytes.length - 8 - length, 'x').values()) {
-        if (info.begin < 0 || info.begin > info.end || info.end > bytes.length - 8 - length) tally.wild += 1;
-      }
-      tally.accepted += 1;
-    } catch (error) {
-      if (!(error instanceof ConversionError)) throw error;
-      tally.refused += 1;
-    }
-  }
-  expect(tally.wild).toBe(0);
-  expect(tally.accepted).toBeGreaterThan(100);
-  expect(tally.refused).toBeGreaterThan(10_000);
 });
