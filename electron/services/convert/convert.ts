@@ -1,4 +1,4 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat, readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Dtype } from '../../contract/model.ts';
@@ -119,12 +119,13 @@ async function requireAbsent(output: string): Promise<void> {
 }
 
 async function readConfig(source: string): Promise<object> {
-  const bytes = await readFile(join(source, 'config.json')).catch((error: NodeJS.ErrnoException) => {
+  const path = join(source, 'config.json');
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') throw new ConversionError('nothing-to-run', 'this repository has no config.json');
     throw error;
   });
-  if (bytes.length > MOST_CONFIG_BYTES) throw new ConversionError('damaged-file', 'is too long', 'config.json');
-  return parseConfig(bytes.toString('utf8'));
+  if (found.size > MOST_CONFIG_BYTES) throw new ConversionError('damaged-file', 'is too long', 'config.json');
+  return parseConfig(await readFile(path, 'utf8'));
 }
 
 async function writeFolder(job: Job, texts: readonly TextFile[]): Promise<ConversionReport> {
