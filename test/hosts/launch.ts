@@ -22,6 +22,8 @@ export interface LaunchOptions {
   readonly data?: string;
   /** Runs in a throw-away session with a real keyring (`build/withKeyring.sh`); else with no keychain. Linux only. */
   readonly keyring?: boolean;
+  /** Desktop only: folder of a packed app that was laid out, instead of this project's own build. */
+  readonly app?: string;
 }
 
 /** Builds what is out of date. Quick when nothing is. */
@@ -62,13 +64,14 @@ export async function launchDesktop({
   env,
   data: given,
   keyring = false,
+  app: packed,
 }: LaunchOptions = {}): Promise<DesktopApp> {
-  await ensureBuilt();
+  if (packed === undefined) await ensureBuilt();
   const { data, forget } = await dataFolder(given);
   const app = await launchStandin({
-    app: root,
+    app: packed ?? root,
     args: [...args, '--data', data],
-    env: plainEnvironment(data, env),
+    env: { ...plainEnvironment(data, env), ...(packed !== undefined && { STANDIN_PACKAGED: '1' }) },
     cleanEnv: true,
     keyring,
   });
@@ -129,7 +132,7 @@ export async function startWeb({ args = [], env, data: given, keyring = false }:
     exited,
     async close() {
       signal('SIGINT');
-      await Promise.race([exited, new Promise((settle) => setTimeout(settle, 10_000))]);
+      await Promise.race([exited, new Promise((settle) => setTimeout(settle, 10_000).unref())]);
       signal('SIGKILL');
       await forget();
     },

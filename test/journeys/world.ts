@@ -9,9 +9,11 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { PracticeHub } from '../../electron/practice/hub/practiceHub.ts';
 import { startPracticeHub } from '../../electron/practice/hub/startPracticeHub.ts';
+import { packApp } from '../packaging/packedApp.ts';
 import { launchChromium, launchDesktop, launchWeb, root } from '../hosts/launch.ts';
 
-export type HostName = 'web' | 'desktop';
+/** `packed` is the desktop host out of the archive that people install, far from any node_modules. */
+export type HostName = 'web' | 'desktop' | 'packed';
 
 /** The app as a journey sees it. */
 export interface App {
@@ -51,24 +53,29 @@ export async function openWorld(
     modelFolder: join(root, 'electron/practice/model'),
     approvalSeconds: options.approvalSeconds ?? 3,
   });
+  const packed = host === 'packed' ? await packApp() : undefined;
   const apps = new Set<App>();
   return {
     hub,
     data,
     async launch() {
-      const launched = await start(host, { data, endpoint: hub.endpoint });
+      const launched = await start(host, { data, endpoint: hub.endpoint, app: packed?.app });
       apps.add(launched);
       return launched;
     },
     async end() {
       for (const app of apps) await app.close().catch(() => undefined);
       await hub.close();
+      await packed?.forget();
       await rm(data, { recursive: true, force: true });
     },
   };
 }
 
-async function start(host: HostName, { data, endpoint }: { data: string; endpoint: string }): Promise<App> {
+async function start(
+  host: HostName,
+  { data, endpoint, app: folder }: { data: string; endpoint: string; app: string | undefined },
+): Promise<App> {
   // The keyring of the test run, so that a second start finds what the first one stored.
   const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = process.env;
   const options = { data, env: { HF_ENDPOINT: endpoint, DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } };
@@ -98,7 +105,7 @@ async function start(host: HostName, { data, endpoint }: { data: string; endpoin
       },
     };
   }
-  const app = await launchDesktop(options);
+  const app = await launchDesktop({ ...options, ...(folder !== undefined && { app: folder }) });
   return {
     page: app.page,
     log: () => app.log(),

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -69,7 +70,7 @@ export function spawnStandin(
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       ...(cleanEnv ? {} : process.env),
-      STANDIN_APP_ROOT: root,
+      STANDIN_APP_ROOT: existsSync(join(app, 'package.json')) ? app : root,
       ...(cdpPort !== undefined && { STANDIN_CDP_PORT: String(cdpPort) }),
       ...env,
     },
