@@ -63,9 +63,9 @@ async function mix(walk: Walk, plan: LayerPlan, tensors: LayerTensors, input: Fl
   const { architecture } = walk;
   const { heads, kvHeads, headSize, hiddenSize } = architecture;
   const qkv = await product(walk, input, tensors.qkv, hiddenSize, tensors.qkvBias);
-  let [query, key, value] = splitColumns(qkv, heads * headSize, kvHeads * headSize, kvHeads * headSize);
-  if (tensors.queryNorm) query = await norm(walk, query, tensors.queryNorm);
-  if (tensors.keyNorm) key = await norm(walk, key, tensors.keyNorm);
+  const [plainQuery, plainKey, value] = splitColumns(qkv, heads * headSize, kvHeads * headSize, kvHeads * headSize);
+  const query = tensors.queryNorm ? await norm(walk, plainQuery, tensors.queryNorm) : plainQuery;
+  const key = tensors.keyNorm ? await norm(walk, plainKey, tensors.keyNorm) : plainKey;
   const positions = input.length / hiddenSize;
   const frequencies = inverseFrequencies(plan.rope, walk.contextLength);
   const angles = ropeRows(frequencies, ropeMagnitude(plan.rope), 0, positions);
