@@ -4,6 +4,7 @@ import type { Architecture } from './architecture.ts';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { architectureOf, parseConfig } from './config.ts';
 import { ConversionError } from './conversionError.ts';
+import { withScales } from './scaledCheckpoint.ts';
 import { matchCheckpoint } from './tensors.ts';
 
 const MOST_CONFIG_BYTES = 4_000_000;
@@ -22,11 +23,12 @@ export interface OfficialSource {
 export async function openSource(folder: string): Promise<OfficialSource> {
   const config = await readConfig(folder);
   const declared = architectureOf(config);
-  const checkpoint = await openCheckpoint(folder);
+  const stored = await openCheckpoint(folder);
   try {
+    const checkpoint = withScales(stored, declared.weightScales);
     return { config, checkpoint, architecture: matchCheckpoint(declared, checkpoint.tensors) };
   } catch (error) {
-    await checkpoint.close();
+    await stored.close();
     throw error;
   }
 }
