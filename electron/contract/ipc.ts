@@ -47,6 +47,10 @@ export interface AppInfo {
   };
 }
 
+/** Something a person asked for outside the page: in the menu, or with a `latchkey://model/...` link. */
+export type Wish =
+  { readonly kind: 'new-chat' } | { readonly kind: 'settings' } | { readonly kind: 'set-up'; readonly repo: string };
+
 /** A licence text readable in place. */
 export interface LicenceText {
   readonly repo: string;
@@ -79,6 +83,14 @@ export const requests = {
   'app.info': request<undefined, AppInfo>(nothing),
   'app.setPractice': request<{ readonly on: boolean }, undefined>(record({ on: flag })),
   'app.setOffline': request<{ readonly on: boolean }, undefined>(record({ on: flag })),
+  /** The oldest wish that nobody took yet, once. */
+  'app.takeWish': request<undefined, { readonly wish?: Wish }>(nothing),
+  /** Shows a folder of Latchkey in the system's file manager; only where `can.showFolders`. */
+  'app.showFolder': request<{ readonly folder: 'data' | 'models' | 'cache' }, undefined>(
+    record({ folder: oneOf(['data', 'models', 'cache']) }),
+  ),
+  /** As after installation: token, settings and journeys go; models and chats stay. */
+  'app.reset': request<undefined, undefined>(nothing),
   'page.open': request<
     { readonly page: PageName; readonly repo?: string | undefined },
     { readonly opened: boolean; readonly url: string }
@@ -149,6 +161,8 @@ export type BackendEvent =
   /** The services were made anew (practice switched on or off): the page asks for everything again. */
   | { readonly type: 'app.restarted' }
   | { readonly type: 'app.changed'; readonly info: AppInfo }
+  /** There is a wish to take. */
+  | { readonly type: 'app.wished' }
   | { readonly type: 'signIn.changed'; readonly signIn: SignInState }
   /** Whole state of one journey; at most 10 per second while bytes move. */
   | { readonly type: 'setup.changed'; readonly setup: SetupState }

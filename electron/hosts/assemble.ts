@@ -30,6 +30,8 @@ export interface Abilities {
   /** Gets only URLs that passed `openablePage`. */
   readonly openPage: Ports['openPage'];
   readonly notify?: NonNullable<Ports['notify']>;
+  readonly showFolder?: NonNullable<Ports['showFolder']>;
+  readonly takeWish?: NonNullable<Ports['takeWish']>;
 }
 
 /** The services as a host sees them: one way in, one way out, and the practice switch. */
@@ -98,6 +100,8 @@ async function startMode(
         return page === undefined ? false : lent.openPage(page);
       },
       ...(lent.notify && { notify: lent.notify }),
+      ...(lent.showFolder && { showFolder: lent.showFolder }),
+      ...(lent.takeWish && { takeWish: lent.takeWish }),
       switchPractice,
       approvalPoll: onThisComputer(hubEndpoint) ? practicePoll : realPoll,
       now: Date.now,

@@ -53,6 +53,17 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
       await rooms.setOffline(on);
       return ok(undefined);
     },
+    'app.takeWish': async () => {
+      const wish = ports.takeWish?.();
+      return ok({ ...(wish && { wish }) });
+    },
+    'app.showFolder': async ({ folder }) => {
+      const { data, models, hubCache } = ports.paths;
+      if (!ports.showFolder) return failed(notFound('file manager'));
+      await ports.showFolder({ data, models, cache: hubCache }[folder]);
+      return ok(undefined);
+    },
+    'app.reset': () => rooms.reset(),
     'page.open': async ({ page, repo }) => {
       const url = pageUrl(ports.hubEndpoint, page, repo).href;
       return ok({ url, opened: await ports.openPage(url) });

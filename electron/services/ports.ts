@@ -2,6 +2,7 @@
  * What a host lends to the services: the only doors through which product code reaches the system it runs on. A test or
  * another host builds its own set; nothing in services asks which one it got.
  */
+import type { Wish } from '../contract/ipc.ts';
 
 /** One HTTP exchange; redirects are never followed here, so that the caller decides where a token may go. */
 export interface HttpRequest {
@@ -74,6 +75,10 @@ export interface Ports {
   readonly startWorker: (name: WorkerName) => WorkerProcess;
   /** Opens an https page (or a page of the practice Hub) in the person's browser; false = the host has none. */
   readonly openPage: (url: string) => Promise<boolean>;
+  /** Shows a folder in the system's file manager; absent = the host has none. */
+  readonly showFolder?: (folder: string) => Promise<void>;
+  /** Hands out what a person asked for outside the page, oldest first. */
+  readonly takeWish?: () => Wish | undefined;
   readonly notify?: (note: { readonly title: string; readonly text: string }) => void;
   readonly switchPractice: (on: boolean) => Promise<void>;
   /** Pause between two looks at a pending access request: gentle at first, then gentler. */

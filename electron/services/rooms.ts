@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { AppInfo, BackendEvent, LicenceText } from '../contract/ipc.ts';
 import type { DownloadPlan } from '../contract/model.ts';
-import type { Result } from '../contract/result.ts';
+import { ok, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
 import { sweepConversions } from './convert/sweepConversions.ts';
@@ -41,6 +41,8 @@ export interface Rooms {
   readonly log: LogTail;
   info(): AppInfo;
   setOffline(on: boolean): Promise<void>;
+  /** Forgets the token, the settings and the journeys; models and chats stay. */
+  reset(): Promise<Result<undefined>>;
   readonly redact: (text: string) => string;
   readLicence(repo: string): Promise<Result<LicenceText>>;
   readonly chatsChanged: () => void;
@@ -173,7 +175,11 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     practice: ports.practice,
     hubEndpoint: ports.hubEndpoint,
     offline,
-    can: { openPages: ports.host === 'desktop', notify: ports.notify !== undefined, showFolders: false },
+    can: {
+      openPages: ports.host === 'desktop',
+      notify: ports.notify !== undefined,
+      showFolders: ports.showFolder !== undefined,
+    },
   });
 
   return {
@@ -191,6 +197,14 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       offline = on;
       await settings.write({ offline });
       emit({ type: 'app.changed', info: info() });
+    },
+    async reset() {
+      for (const { repo } of journeys.list()) await journeys.remove(repo);
+      const forgotten = await signIn.forget();
+      offline = false;
+      await settings.write({ offline });
+      emit({ type: 'app.changed', info: info() });
+      return forgotten.ok ? ok(undefined) : forgotten;
     },
     readLicence: (repo) => readLicence(hub, repo, signIn.token()),
     async start() {

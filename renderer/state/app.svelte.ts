@@ -24,6 +24,7 @@ export class AppState {
   #engine = $state.raw<EngineState>({ kind: 'stopped' });
   #problem = $state.raw<Problem>();
   #announcement = $state('');
+  #asked = $state<string>();
   readonly clock: Clock;
   readonly router: Router;
   readonly theme: ThemeChoice;
@@ -69,7 +70,9 @@ export class AppState {
   /** Listens first, then asks, so that nothing falls in between. Returns its own undo. */
   start(): () => void {
     const stop = this.#backend.subscribe((event) => this.apply(event));
-    void this.load().then(() => this.#comeBack());
+    void this.load()
+      .then(() => this.#comeBack())
+      .then(() => this.takeWishes());
     return stop;
   }
 
@@ -126,6 +129,42 @@ export class AppState {
     const chosen = await this.journeys.choose(repo);
     if (chosen) this.router.go({ name: 'journey', repo });
     return chosen;
+  }
+
+  /** A model that a link from outside asks for; the person has not decided yet. */
+  get asked(): string | undefined {
+    return this.#asked;
+  }
+  /** What the person says to it. */
+  async decide(agreed: boolean): Promise<void> {
+    const repo = this.#asked;
+    this.#asked = undefined;
+    if (agreed && repo !== undefined) await this.setUp(repo);
+  }
+
+  /** Does what was asked for in the menu or by a link, in order. */
+  async takeWishes(): Promise<void> {
+    if (!this.#info) return;
+    for (;;) {
+      const answer = await this.#backend.request('app.takeWish', undefined);
+      const wish = answer.ok ? answer.value.wish : undefined;
+      if (!wish) return;
+      if (wish.kind === 'new-chat') this.newChat();
+      else if (wish.kind === 'settings') this.router.go({ name: 'settings' });
+      else if (this.journeys.find(wish.repo)) this.router.go({ name: 'journey', repo: wish.repo });
+      else this.#asked = wish.repo;
+    }
+  }
+
+  async showFolder(folder: 'data' | 'models' | 'cache'): Promise<void> {
+    await this.#backend.request('app.showFolder', { folder });
+  }
+
+  /** Token, settings and journeys go; models and chats stay. The page asks for everything again. */
+  async reset(): Promise<Problem | undefined> {
+    const answer = await this.#backend.request('app.reset', undefined);
+    await this.load();
+    return answer.ok ? undefined : answer.problem;
   }
 
   async setOffline(on: boolean): Promise<void> {
@@ -185,6 +224,8 @@ export class AppState {
       case 'app.changed':
         this.#info = event.info;
         return;
+      case 'app.wished':
+        return void this.takeWishes();
       case 'signIn.changed':
         return this.signIn.apply(event.signIn);
       case 'setup.changed':

@@ -221,6 +221,11 @@ export const t = {
     cacheFolder: 'Cache folder',
     each: 'Models by size',
   },
+  link: {
+    title: 'Set up this model?',
+    text: 'A link asks Latchkey to set up the model below. Nothing is fetched before the licence step is done.',
+    yes: 'Set it up',
+  },
   settings: {
     title: 'Settings',
     theme: 'Appearance',
@@ -233,6 +238,14 @@ export const t = {
     about: 'About',
     version: (version: string, platform: string) => `Latchkey ${version} on ${platform}`,
     hub: (endpoint: string) => `The Hub is ${endpoint}`,
+    data: 'Your data',
+    dataHint: 'Chats, settings and logs are in one folder on this computer.',
+    showData: 'Open data folder',
+    reset: 'Reset Latchkey',
+    resetHint: 'Forgets the token, the settings and unfinished set-ups. Models and chats stay.',
+    resetQuestion: 'Reset Latchkey?',
+    resetText:
+      'The token, the settings and unfinished set-ups are forgotten. Models, chats and downloaded files stay where they are.',
     report: 'Copy report',
     reportHint: 'Versions, states and evidence for a bug report. It holds no tokens, questions or answers.',
   },

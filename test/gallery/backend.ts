@@ -77,6 +77,9 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'app.info': () => ok(world.info),
     'app.setPractice': () => ok(undefined),
     'app.setOffline': () => ok(undefined),
+    'app.takeWish': () => ok({}),
+    'app.showFolder': () => ok(undefined),
+    'app.reset': () => ok(undefined),
     'page.open': ({ page, repo }) =>
       ok({ opened: world.info.can.openPages, url: `https://huggingface.co/${repo ?? `settings/${page}`}` }),
     'report.copy': () => ok({ text: 'Latchkey 0.1.0' }),

@@ -23,6 +23,7 @@ describe('the data folder', () => {
     ['darwin', { XDG_DATA_HOME: '/x' }, '/home/p/Library/Application Support/Latchkey'],
     ['win32', { APPDATA: '/roaming' }, '/roaming/Latchkey'],
     ['win32', {}, '/home/p/AppData/Roaming/Latchkey'],
+    ['win32', { APPDATA: '/roaming', PORTABLE_EXECUTABLE_DIR: '/stick' }, '/stick/Latchkey data'],
     ['linux', { LATCHKEY_DATA: '/mine', XDG_DATA_HOME: '/x' }, '/mine'],
   ])('on %s with %j is %s', (platform, env, expected) => {
     expect(dataFolder(env, platform, '/home/p')).toBe(expected);

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cancellable } from './cancellable.ts';
+import { records } from './records.ts';
 
 const root = process.env['STANDIN_APP_ROOT'] ?? process.cwd();
 const about = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, string>;
@@ -40,6 +41,10 @@ class App extends EventEmitter {
     return 'en-US';
   }
   setAppUserModelId(): void {}
+  setAsDefaultProtocolClient(scheme: string): boolean {
+    records.protocols.push(scheme);
+    return true;
+  }
 
   getPath(name: string): string {
     if (name === 'exe') return process.execPath;

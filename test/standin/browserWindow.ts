@@ -19,6 +19,8 @@ interface WebPreferences {
   readonly nodeIntegration?: boolean;
 }
 interface WindowOptions {
+  readonly x?: number;
+  readonly y?: number;
   readonly width?: number;
   readonly height?: number;
   readonly show?: boolean;
@@ -48,6 +50,10 @@ export class BrowserWindow extends EventEmitter {
   #destroyed = false;
   #visible: boolean;
   #minimized = false;
+  #maximized = false;
+  #bounds: { x: number; y: number; width: number; height: number };
+  /** What the dock or taskbar shows, -1 for nothing. */
+  progress = -1;
 
   constructor(options: WindowOptions = {}) {
     super();
@@ -58,6 +64,12 @@ export class BrowserWindow extends EventEmitter {
     }
     this.#options = options;
     this.#visible = options.show !== false;
+    this.#bounds = {
+      x: options.x ?? 400,
+      y: options.y ?? 160,
+      width: options.width ?? 800,
+      height: options.height ?? 600,
+    };
     this.id = ++BrowserWindow.#count;
     this.webContents = new WebContents(this.id);
     BrowserWindow.#all.add(this);
@@ -166,6 +178,29 @@ export class BrowserWindow extends EventEmitter {
   }
   restore(): void {
     this.#minimized = false;
+  }
+  maximize(): void {
+    this.#maximized = true;
+    this.emit('maximize');
+  }
+  unmaximize(): void {
+    this.#maximized = false;
+    this.emit('unmaximize');
+  }
+  isMaximized(): boolean {
+    return this.#maximized;
+  }
+  /** Where the window is when it is neither maximized nor minimized. */
+  getNormalBounds(): { x: number; y: number; width: number; height: number } {
+    return { ...this.#bounds };
+  }
+  setBounds(bounds: { x?: number; y?: number; width?: number; height?: number }): void {
+    this.#bounds = { ...this.#bounds, ...bounds };
+    this.emit('resize');
+    this.emit('move');
+  }
+  setProgressBar(progress: number): void {
+    this.progress = progress;
   }
   isMinimized(): boolean {
     return this.#minimized;

@@ -11,8 +11,21 @@ import { BrowserWindow } from './browserWindow.ts';
 import { ipcMain } from './ipcMain.ts';
 import { protocol } from './schemes.ts';
 import { session } from './session.ts';
-import { clipboard, dialog, Menu, nativeTheme, Notification, powerMonitor, shell } from './systemModules.ts';
+import { powerMonitor, powerSaveBlocker, screen } from './machine.ts';
+import { clipboard, dialog, Menu, nativeTheme, Notification, shell } from './systemModules.ts';
 import { utilityProcess } from './utilityProcess.ts';
 
-export { app, BrowserWindow, clipboard, dialog, ipcMain, Menu, nativeTheme, Notification, powerMonitor, protocol };
-export { session, shell, utilityProcess };
+export {
+  app,
+  BrowserWindow,
+  clipboard,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeTheme,
+  Notification,
+  powerMonitor,
+  powerSaveBlocker,
+  protocol,
+};
+export { screen, session, shell, utilityProcess };

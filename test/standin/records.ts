@@ -13,6 +13,13 @@ export const records = {
   lost: [] as string[],
   pageErrors: [] as string[],
   notifications: [] as { readonly title: string; readonly body: string; click(): void }[],
+  openedPaths: [] as string[],
+  /** Schemes that the app asked to be the system's program for. */
+  protocols: [] as string[],
+  /** Menus that popped up: the labels of their items. */
+  popupMenus: [] as (readonly string[])[],
+  /** Blockers of sleep that are on. */
+  awake: new Set<number>(),
   errorBoxes: [] as { readonly title: string; readonly content: string }[],
 };
 

@@ -1,5 +1,6 @@
 /** The parts of Electron that show something outside the page. Nothing is shown here; what was asked is recorded. */
 import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
 import { app } from './app.ts';
 import { records } from './records.ts';
 
@@ -9,6 +10,7 @@ interface MenuTemplate {
   readonly role?: string;
   readonly type?: string;
   readonly checked?: boolean;
+  readonly accelerator?: string;
   readonly submenu?: readonly MenuTemplate[];
   readonly click?: (item: MenuItem) => void;
 }
@@ -20,6 +22,7 @@ class MenuItem {
   readonly type: string;
   readonly submenu: Menu | undefined;
   checked: boolean;
+  readonly accelerator: string | undefined;
   readonly #click: ((item: MenuItem) => void) | undefined;
 
   constructor(template: MenuTemplate) {
@@ -32,6 +35,7 @@ class MenuItem {
     this.role = role;
     this.type = type ?? (submenu ? 'submenu' : 'normal');
     this.checked = checked === true;
+    this.accelerator = template.accelerator;
     this.submenu = submenu && Menu.buildFromTemplate(submenu);
     this.#click = click;
   }
@@ -57,6 +61,9 @@ export class Menu {
   }
   static getApplicationMenu(): Menu | null {
     return Menu.#shown;
+  }
+  popup(): void {
+    records.popupMenus.push(this.items.map((item) => item.label));
   }
   getMenuItemById(id: string): MenuItem | null {
     for (const item of this.items) {
@@ -93,6 +100,12 @@ export const shell = {
     if (!URL.canParse(url)) throw new Error('Invalid URL');
     records.openedExternal.push(url);
   },
+  /** Electron answers with a sentence when it failed, with nothing when it worked. */
+  async openPath(path: string): Promise<string> {
+    if (!existsSync(path)) return 'Failed to open path';
+    records.openedPaths.push(path);
+    return '';
+  },
 };
 
 /** Tests put their own answers here through `evaluate`. */
@@ -104,7 +117,6 @@ export const dialog = {
 };
 
 export const nativeTheme = Object.assign(new EventEmitter(), { shouldUseDarkColors: false, themeSource: 'system' });
-export const powerMonitor = new EventEmitter();
 
 let copied = '';
 export const clipboard = {

@@ -3,34 +3,67 @@ import '../quiet.ts';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { app, type BrowserWindow, dialog, shell } from 'electron';
+import type { BackendEvent } from '../../contract/ipc.ts';
 import { assemble, type Services } from '../assemble.ts';
 import { dataFolder } from '../folders.ts';
 import { type FolderLock, lockFolder } from '../folderLock.ts';
 import { type HostOptions, readOptions } from '../options.ts';
+import { type AtWork, watchWork } from './atWork.ts';
 import { confinePages } from './confine.ts';
+import { addContextMenu } from './contextMenu.ts';
+import { linkScheme, repoOfCommandLine, repoOfLink } from './deepLink.ts';
 import { sendEvent, serveRequests } from './ipc.ts';
 import { setMenu } from './menu.ts';
 import { notifier } from './notify.ts';
 import { declareAppScheme, serveRenderer } from './protocol.ts';
 import { openWindow, showWindow } from './window.ts';
+import { windowMemory } from './windowState.ts';
+import { createWishes } from './wishes.ts';
 import { startUtilityProcess } from './workers.ts';
 
 const dist = resolve(import.meta.dirname, '..');
 const options = readOptions(process.argv.slice(1), { strict: false });
+const data = resolve(options.data ?? dataFolder(process.env, process.platform, homedir()));
+const memory = windowMemory(data);
+const wishes = createWishes(() => sendEvent({ type: 'app.wished' }, windows));
 let windows: readonly BrowserWindow[] = [];
 let services: Services | undefined;
 let lock: FolderLock | undefined;
+let atWork: AtWork | undefined;
 
-function openMainWindow(): void {
-  const window = openWindow({ preload: join(dist, 'preload', 'preload.cjs') });
+async function openMainWindow(): Promise<void> {
+  const window = openWindow({
+    preload: join(dist, 'preload', 'preload.cjs'),
+    place: await memory.recall(),
+    onDead: () => void offerReload(window),
+  });
+  memory.follow(window);
+  addContextMenu(window);
   windows = [...windows, window];
   window.once('closed', () => (windows = windows.filter((other) => other !== window)));
+}
+
+async function offerReload(window: BrowserWindow): Promise<void> {
+  const { response } = await dialog.showMessageBox(window, {
+    type: 'error',
+    message: 'The window of Latchkey stopped working again and again',
+    detail: 'Chats, downloads and models are on disk. Loading the window again may help; so may a restart.',
+    buttons: ['Load again', 'Quit'],
+  });
+  if (response === 0) window.webContents.reload();
+  else app.quit();
 }
 
 function show(): void {
   const [window] = windows;
   if (window) showWindow(window);
-  else if (lock) openMainWindow();
+  else if (lock) void openMainWindow();
+}
+
+/** A link from outside only asks; the page shows the name, and the person decides. */
+function openLink(repo: string | undefined): void {
+  if (repo !== undefined) wishes.add({ kind: 'set-up', repo });
+  show();
 }
 
 function drawMenu(running: Services): void {
@@ -40,10 +73,19 @@ function drawMenu(running: Services): void {
       // The box was ticked by the click; without a change of mode it must be drawn as it was.
       .catch(() => drawMenu(running));
   };
-  setMenu({ practice: running.practice, setPractice, devTools: !app.isPackaged });
+  setMenu({
+    practice: running.practice,
+    setPractice,
+    wish: (wish) => {
+      wishes.add(wish);
+      show();
+    },
+    showData: () => void shell.openPath(data),
+    devTools: !app.isPackaged,
+  });
 }
 
-async function startServices(data: string, { practice }: HostOptions): Promise<Services> {
+async function startServices({ practice }: HostOptions): Promise<Services> {
   return assemble(
     {
       host: 'desktop',
@@ -57,11 +99,14 @@ async function startServices(data: string, { practice }: HostOptions): Promise<S
           () => false,
         ),
       notify: notifier(show),
+      showFolder: async (folder) => void (await shell.openPath(folder)),
+      takeWish: () => wishes.take(),
     },
     {
       practice,
-      emit: (event) => {
+      emit: (event: BackendEvent) => {
         sendEvent(event, windows);
+        atWork?.hear(event);
         // The page can change the mode as well; the menu follows.
         if (event.type === 'app.restarted' && services) drawMenu(services);
       },
@@ -69,7 +114,7 @@ async function startServices(data: string, { practice }: HostOptions): Promise<S
   );
 }
 
-async function start(data: string): Promise<void> {
+async function start(): Promise<void> {
   lock = await lockFolder(data, { onKnock: show });
   if (!lock) {
     console.error(`Latchkey is already running with ${data}.`);
@@ -78,13 +123,18 @@ async function start(data: string): Promise<void> {
   }
   confinePages();
   serveRenderer(join(dist, 'renderer'));
-  const starting = startServices(data, options);
+  atWork = watchWork(
+    () => windows,
+    async (name, repo) => services?.request(name, { repo }),
+  );
+  const starting = startServices(options);
   // The window does not wait for the services: its first questions do.
   serveRequests(
     async (name, input) => (await starting).request(name, input),
     () => windows,
   );
-  openMainWindow();
+  await openMainWindow();
+  openLink(repoOfCommandLine(process.argv.slice(1)));
   services = await starting;
   drawMenu(services);
 }
@@ -103,7 +153,6 @@ function stop(event: Electron.Event): void {
 }
 
 function run(): void {
-  const data = resolve(options.data ?? dataFolder(process.env, process.platform, homedir()));
   declareAppScheme();
   app.setPath('userData', data);
   // Chromium's own files stay apart from the person's.
@@ -113,7 +162,13 @@ function run(): void {
     app.quit();
     return;
   }
-  app.on('second-instance', show);
+  // A development checkout must not take the links of an installed Latchkey.
+  if (app.isPackaged) app.setAsDefaultProtocolClient(linkScheme);
+  app.on('second-instance', (_event, words) => openLink(repoOfCommandLine(words)));
+  app.on('open-url', (event, link) => {
+    event.preventDefault();
+    openLink(repoOfLink(link));
+  });
   app.on('activate', show);
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin') app.quit();
@@ -122,7 +177,7 @@ function run(): void {
   // Not awaited: `ready` comes only after this module has been evaluated.
   void app
     .whenReady()
-    .then(() => start(data))
+    .then(start)
     .catch((error: unknown) => {
       console.error(error);
       dialog.showErrorBox('Latchkey could not start', error instanceof Error ? error.message : String(error));

@@ -1,14 +1,29 @@
 import { BrowserWindow, nativeTheme } from 'electron';
 import { appOrigin } from './appOrigin.ts';
+import type { WindowPlace } from './windowPlace.ts';
 
 /** Paper and ink of the page, so that nothing flashes before the first paint. */
 const background = { light: '#ffffff', dark: '#16181d' } as const;
 
-/** Opens a window on our page. Its web preferences are the strictest Electron has. */
-export function openWindow({ preload }: { readonly preload: string }): BrowserWindow {
+/** A page that dies again and again is not loaded for ever. */
+const reloads = { most: 3, withinMilliseconds: 60_000 };
+
+/**
+ * Opens a window on our page, where `place` says (screen pixels). Its web preferences are the strictest Electron has.
+ * `onDead` hears of a page that died so often that loading it again helps nobody.
+ */
+export function openWindow({
+  preload,
+  place,
+  onDead,
+}: {
+  readonly preload: string;
+  readonly place: WindowPlace;
+  readonly onDead: () => void;
+}): BrowserWindow {
+  const { maximized, ...bounds } = place;
   const window = new BrowserWindow({
-    width: 1120,
-    height: 760,
+    ...bounds,
     minWidth: 480,
     minHeight: 420,
     show: false,
@@ -24,16 +39,24 @@ export function openWindow({ preload }: { readonly preload: string }): BrowserWi
       webSecurity: true,
       webviewTag: false,
       navigateOnDragDrop: false,
-      // The dictionaries come from the network, which only main may use.
-      spellcheck: false,
+      // macOS has its own dictionaries; elsewhere they would be fetched from a server that nobody chose.
+      spellcheck: process.platform === 'darwin',
       // A chat must go on being written while the window is behind another.
       backgroundThrottling: false,
     },
   });
-  window.once('ready-to-show', () => window.show());
+  window.once('ready-to-show', () => {
+    if (maximized) window.maximize();
+    window.show();
+  });
   // A page process that died is loaded again; the page asks for everything when it starts, so nothing is lost.
+  let deaths: readonly number[] = [];
   window.webContents.on('render-process-gone', (_event, details) => {
-    if (details.reason !== 'clean-exit' && !window.isDestroyed()) window.webContents.reload();
+    if (details.reason === 'clean-exit' || window.isDestroyed()) return;
+    const now = Date.now();
+    deaths = [...deaths.filter((at) => now - at < reloads.withinMilliseconds), now];
+    if (deaths.length > reloads.most) onDead();
+    else window.webContents.reload();
   });
   void window.loadURL(`${appOrigin}/`).catch(() => undefined);
   return window;

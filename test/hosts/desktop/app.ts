@@ -5,6 +5,8 @@
 import { join } from 'node:path';
 import { app, type BrowserWindow, ipcMain } from 'electron';
 import { ok } from '../../../electron/contract/result.ts';
+import type { BackendEvent } from '../../../electron/contract/ipc.ts';
+import { type AtWork, watchWork } from '../../../electron/hosts/desktop/atWork.ts';
 import { confinePages } from '../../../electron/hosts/desktop/confine.ts';
 import { sendEvent, serveRequests } from '../../../electron/hosts/desktop/ipc.ts';
 import { setMenu } from '../../../electron/hosts/desktop/menu.ts';
@@ -17,6 +19,8 @@ const root = join(import.meta.dirname, '../../..');
 const windows: BrowserWindow[] = [];
 const asked: { name: unknown; input: unknown }[] = [];
 const practice: boolean[] = [];
+const work: string[] = [];
+let atWork: AtWork | undefined;
 
 /** A worker's answer to one message. */
 function echo(message: unknown): Promise<unknown> {
@@ -43,8 +47,24 @@ void app.whenReady().then(() => {
     },
     () => windows,
   );
-  setMenu({ practice: false, setPractice: (on) => void practice.push(on), devTools: false });
-  windows.push(openWindow({ preload: join(root, 'dist/preload/preload.cjs') }));
+  setMenu({
+    practice: false,
+    setPractice: (on) => void practice.push(on),
+    wish: () => undefined,
+    showData: () => undefined,
+    devTools: false,
+  });
+  atWork = watchWork(
+    () => windows,
+    async (name, repo) => work.push(`${name} ${repo}`),
+  );
+  windows.push(
+    openWindow({
+      preload: join(root, 'dist/preload/preload.cjs'),
+      place: { width: 1120, height: 760, maximized: false },
+      onDead: () => undefined,
+    }),
+  );
 });
 
 // What the test asks from outside.
@@ -52,6 +72,8 @@ Object.assign(globalThis, {
   host: {
     asked,
     practice,
+    work,
+    hear: (event: BackendEvent) => atWork?.hear(event),
     emit: () => sendEvent({ type: 'app.restarted' }, windows),
     notify: notifier(() => void practice.push(true)),
     /** A request as if a frame of ours, or not, had sent it. */

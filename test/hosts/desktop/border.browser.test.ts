@@ -12,6 +12,8 @@ declare const window: Window & { readonly backend: Backend };
 interface Host {
   readonly asked: { readonly name: unknown; readonly input: unknown }[];
   readonly practice: boolean[];
+  readonly work: string[];
+  hear(event: object): void;
   emit(): void;
   notify(note: { title: string; text: string }): void;
   askAs(url: string, given?: { parent?: object; sender?: unknown }): unknown;
@@ -220,4 +222,23 @@ test('a page that lost its process is loaded again', async () => {
   );
   await expect.poll(loads).toBe(before + 1);
   await expect.poll(() => app.page.title()).toBe('The script ran');
+});
+
+describe('when the computer sleeps', () => {
+  test('downloads pause and go on afterwards; what the person paused, or what only waits, is left alone', async () => {
+    const asked = await app.evaluate(({ powerMonitor }) => {
+      const tell = (repo: string, step: string, kind: string): void =>
+        host.hear({ type: 'setup.changed', setup: { repo, step, activity: { kind } } });
+      tell('a/moving', 'download', 'working');
+      tell('a/paused', 'download', 'paused');
+      tell('a/waiting', 'access', 'waiting');
+      tell('a/preparing', 'prepare', 'working');
+      powerMonitor.emit('suspend');
+      const before = [...host.work];
+      powerMonitor.emit('resume');
+      powerMonitor.emit('resume');
+      return [before, host.work];
+    });
+    expect(asked).toEqual([['setup.pause a/moving'], ['setup.pause a/moving', 'setup.start a/moving']]);
+  });
 });

@@ -1,0 +1,26 @@
+import { repoPattern } from '../../contract/ipc.ts';
+
+/** The scheme of links that other programs and pages may hold: latchkey://model/owner/name, and nothing else. */
+export const linkScheme = 'latchkey';
+
+const longestLink = 300;
+
+/**
+ * The model that a link names, or undefined for whatever is not exactly such a link. A link comes from anywhere, so it can
+ * only ask: the page shows the name and the person decides.
+ */
+export function repoOfLink(link: string): string | undefined {
+  const prefix = `${linkScheme}://model/`;
+  if (link.length > longestLink || !link.toLowerCase().startsWith(prefix)) return undefined;
+  const repo = link.slice(prefix.length).replace(/\/$/, '');
+  return repoPattern.test(repo) && !repo.includes('..') ? repo : undefined;
+}
+
+/** The first model link on a command line, as Windows and Linux hand links over. */
+export function repoOfCommandLine(words: readonly string[]): string | undefined {
+  for (const word of words) {
+    const repo = repoOfLink(word);
+    if (repo !== undefined) return repo;
+  }
+  return undefined;
+}

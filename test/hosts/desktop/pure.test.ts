@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import type { SetupState } from '../../../electron/contract/setup.ts';
+import { repoOfCommandLine, repoOfLink } from '../../../electron/hosts/desktop/deepLink.ts';
+import { overallProgress } from '../../../electron/hosts/desktop/overallProgress.ts';
+import { fitWindow } from '../../../electron/hosts/desktop/windowPlace.ts';
+import { createWishes } from '../../../electron/hosts/desktop/wishes.ts';
+
+describe('a link from outside', () => {
+  test.each<[string, string | undefined]>([
+    ['latchkey://model/meta-llama/Llama-3.2-1B', 'meta-llama/Llama-3.2-1B'],
+    ['latchkey://model/meta-llama/Llama-3.2-1B/', 'meta-llama/Llama-3.2-1B'],
+    ['LATCHKEY://model/google/gemma-2-2b-it', 'google/gemma-2-2b-it'],
+    ['latchkey://model/google', undefined],
+    ['latchkey://model/a/b/c', undefined],
+    ['latchkey://model/../../etc/passwd', undefined],
+    ['latchkey://model/a/..', undefined],
+    ['latchkey://model/a%2Fb/c', undefined],
+    ['latchkey://model/a/b?token=hf_x', undefined],
+    ['latchkey://model/a/b#x', undefined],
+    ['latchkey://model/a/b c', undefined],
+    ['latchkey://model/a/--flag', undefined],
+    ['latchkey://user@model/a/b', undefined],
+    ['latchkey://settings', undefined],
+    ['https://huggingface.co/meta-llama/Llama-3.2-1B', undefined],
+    ['javascript:alert(1)', undefined],
+    [`latchkey://model/a/${'b'.repeat(400)}`, undefined],
+    ['', undefined],
+  ])('%s names %s', (link, repo) => {
+    expect(repoOfLink(link)).toBe(repo);
+  });
+
+  test('is found among other words of a command line, and the first one counts', () => {
+    expect(repoOfCommandLine(['--practice', 'latchkey://model/a/b', 'latchkey://model/c/d'])).toBe('a/b');
+    expect(repoOfCommandLine(['/usr/bin/latchkey', '--data', 'x'])).toBeUndefined();
+  });
+});
+
+describe('wishes', () => {
+  test('wait in order, are taken once, and cannot pile up without end', () => {
+    let told = 0;
+    const wishes = createWishes(() => (told += 1));
+    for (let at = 0; at < 1000; at += 1) wishes.add({ kind: 'set-up', repo: `a/b${at}` });
+    expect(told).toBe(20);
+    expect(wishes.take()).toEqual({ kind: 'set-up', repo: 'a/b0' });
+    let left = 0;
+    while (wishes.take()) left += 1;
+    expect(left).toBe(19);
+  });
+});
+
+describe('the window comes back', () => {
+  const screens = [
+    { x: 0, y: 0, width: 1920, height: 1040 },
+    { x: 1920, y: 0, width: 1280, height: 1024 },
+  ];
+  const state = { x: 100, y: 80, width: 900, height: 700, maximized: false };
+  test.each([
+    ['where it was', state, screens, state],
+    ['on the second screen', { ...state, x: 2000 }, screens, { ...state, x: 2000 }],
+    [
+      'without a place when that screen is gone',
+      { ...state, x: 2000 },
+      screens.slice(0, 1),
+      { width: 900, height: 700, maximized: false },
+    ],
+    [
+      'without a place when its head is above the screen',
+      { ...state, y: -300 },
+      screens,
+      { width: 900, height: 700, maximized: false },
+    ],
+    [
+      'no larger than the screen',
+      { ...state, width: 9000, height: 9000 },
+      screens.slice(0, 1),
+      { ...state, width: 1920, height: 1040 },
+    ],
+    ['no smaller than usable', { ...state, width: 1, height: 1 }, screens, { ...state, width: 480, height: 420 }],
+    ['maximized', { ...state, maximized: true }, screens, { ...state, maximized: true }],
+    ['at its usual size the first time', undefined, screens, { width: 1120, height: 760, maximized: false }],
+  ])('%s', (_name, before, areas, expected) => {
+    expect(fitWindow(before, areas)).toEqual(expected);
+  });
+});
+
+describe('the icon shows', () => {
+  const journey = (step: SetupState['step'], kind: string, doneBytes?: number, totalBytes?: number): SetupState =>
+    ({
+      repo: 'a/b',
+      step,
+      activity: { kind, ...(totalBytes !== undefined && { progress: { doneBytes, totalBytes, bytesPerSecond: 1 } }) },
+    }) as SetupState;
+  test.each<[string, SetupState[], number]>([
+    ['nothing without work', [], -1],
+    ['nothing while waiting for approval', [journey('access', 'waiting')], -1],
+    ['nothing while a check runs', [journey('access', 'working')], -1],
+    ['nothing when paused', [journey('download', 'paused', 5, 10)], -1],
+    ['the fraction of a download', [journey('download', 'working', 25, 100)], 0.25],
+    ['all work together', [journey('download', 'working', 25, 100), journey('prepare', 'working', 75, 100)], 0.5],
+    ['that something runs before its size is known', [journey('prepare', 'working')], 2],
+    ['never more than all', [journey('download', 'working', 200, 100)], 1],
+  ])('%s', (_name, journeys, expected) => {
+    expect(overallProgress(journeys)).toBe(expected);
+  });
+});
