@@ -57,6 +57,14 @@ export interface SanityCheck {
   readonly tokensPerSecond: number;
 }
 
+/** How near a converted model came to its official weights, on a fixed text. Divergences in nats per token. */
+export interface Fidelity {
+  readonly positions: number; // tokens of the text that were compared
+  readonly meanDivergence: number; // Kullback-Leibler, official to converted
+  readonly worstDivergence: number;
+  readonly sameChoices: number; // positions where both find the same token likeliest
+}
+
 /** A converted model in our own folder, described by its manifest. */
 export interface InstalledModel {
   readonly id: string; // folder name, safe on every file system
@@ -72,6 +80,7 @@ export interface InstalledModel {
   readonly licence: string;
   readonly licenceAccount?: string; // who held access when it was downloaded
   readonly sanity?: SanityCheck;
+  readonly fidelity?: Fidelity;
 }
 
 /** One entry of the built-in list of models worth trying. */

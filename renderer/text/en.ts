@@ -198,6 +198,8 @@ export const t = {
     sanityAgain: 'Run it again',
     sanityNone: 'Not run yet.',
     sanityRate: (tokens: string, rate: string) => `${tokens} tokens, ${rate} tokens/s`,
+    fidelity: (divergence: string, worst: string, same: string, positions: string) =>
+      `Compared with the official weights on ${positions} tokens: ${divergence} nats apart per token, ${worst} at most; the same first choice ${same} times.`,
     facts: {
       repo: 'Model',
       commit: 'Commit',

@@ -110,6 +110,7 @@ export const journey = {
     label: (what: string) => `Progress: ${what}`,
     downloading: 'Downloading',
     preparing: 'Preparing',
+    proving: 'Comparing with the official weights',
     working: 'Working',
   },
 } as const;

@@ -3,6 +3,7 @@
  */
 const oneDigit = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const twoDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
 /** 2_471_645_608 -> "2.5 GB". Decimal units. */
@@ -66,6 +67,11 @@ export function day(at: number): string {
 export function parameters(count: number): string {
   if (count >= 1e9) return `${oneDigit.format(count / 1e9)} B`;
   return count >= 1e6 ? `${whole.format(count / 1e6)} M` : whole.format(count);
+}
+
+/** 0.0123456 -> "0.012", 3e-9 -> "under 0.000001": for measures that are best at zero. */
+export function tiny(value: number): string {
+  return value < 1e-6 ? 'under 0.000001' : twoDigits.format(value);
 }
 
 /** 12,345 */

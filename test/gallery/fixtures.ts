@@ -131,6 +131,7 @@ export const installed: InstalledModel = {
     tokens: 20,
     tokensPerSecond: 31.4,
   },
+  fidelity: { positions: 8, meanDivergence: 0.01234, worstDivergence: 0.0481, sameChoices: 7 },
 };
 
 export const small: InstalledModel = {

@@ -1,3 +1,4 @@
+import { farFromOfficial } from '../../electron/services/setup/explain.ts';
 import { chatScenes } from './chatScenes.ts';
 import { info, licence, llama, longRepo, now, plan, problem, smol } from './fixtures.ts';
 import { access, base, chatting, download, empty, idle, type Scene, signedIn, withSetup } from './worlds.ts';
@@ -154,7 +155,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
       plan,
       activity: {
         kind: 'working',
-        note: 'Preparing for this computer',
+        note: 'converting',
         progress: {
           doneBytes: 1_500_000_000,
           totalBytes: plan.totalBytes,
@@ -162,6 +163,35 @@ export const scenes: Readonly<Record<string, Scene>> = {
           secondsLeft: 16,
           item: 'model.layers.9.mlp.down_proj.weight',
         },
+      },
+    }),
+  },
+  proving: {
+    world: withSetup(signedIn, {
+      ...base,
+      step: 'prepare',
+      licence: licence('granted'),
+      plan,
+      activity: {
+        kind: 'working',
+        note: 'proving',
+        progress: { doneBytes: 900_000_000, totalBytes: plan.totalBytes, bytesPerSecond: 210_000_000, secondsLeft: 8 },
+      },
+    }),
+  },
+  'proof-failed': {
+    world: withSetup(signedIn, {
+      ...base,
+      step: 'prepare',
+      licence: licence('granted'),
+      plan,
+      activity: {
+        kind: 'blocked',
+        problem: farFromOfficial(
+          plan,
+          { positions: 8, meanDivergence: 4.217, worstDivergence: 9.6, sameChoices: 1 },
+          0.5,
+        ),
       },
     }),
   },

@@ -144,6 +144,25 @@ export function safetensorsBytes(tensors: ReadonlyMap<string, Tensor>, dtype: St
   return Buffer.concat([length, padded, ...parts]);
 }
 
+/** tokenizer.json of a language of numbered words: "w7 w3" is [7, 3], and whatever is no such word is w0. */
+export function tinyTokenizer(vocabSize: number): object {
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: 'WhitespaceSplit' },
+    post_processor: null,
+    decoder: null,
+    model: {
+      type: 'WordLevel',
+      vocab: Object.fromEntries(Array.from({ length: vocabSize }, (_, id) => [`w${id}`, id])),
+      unk_token: 'w0',
+    },
+  };
+}
+
 /** Writes a model as a repository folder: one file, or `shards` files and their index. */
 export function writeCheckpoint(
   folder: string,
@@ -152,8 +171,11 @@ export function writeCheckpoint(
 ): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(model.config, null, 2));
-  writeFileSync(join(folder, 'tokenizer.json'), '{"version":"1.0"}');
-  writeFileSync(join(folder, 'tokenizer_config.json'), '{"model_max_length":512}');
+  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tinyTokenizer(model.config.vocab_size)));
+  writeFileSync(
+    join(folder, 'tokenizer_config.json'),
+    JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast', unk_token: 'w0', model_max_length: 512 }),
+  );
   writeFileSync(join(folder, 'LICENSE'), 'Free to use in tests.\n');
   const { shards = 1, dtype = 'BF16' } = options;
   if (shards === 1) return writeFileSync(join(folder, 'model.safetensors'), safetensorsBytes(model.tensors, dtype));

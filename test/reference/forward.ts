@@ -53,8 +53,11 @@ function ropeOf(
 ): { settings: RopeSettings; theta: number } & {
   limits: { context: number; original: number | undefined; covered: number };
 } {
-  const local = config.architectures[0] === 'Gemma3ForCausalLM' && slides(config, layer);
-  const newer = config['rope_parameters'] as RopeSettings | undefined;
+  const sliding = slides(config, layer);
+  const all = config['rope_parameters'] as (RopeSettings & Readonly<Record<string, RopeSettings>>) | undefined;
+  const own = all?.[sliding ? 'sliding_attention' : 'full_attention'];
+  const local = config.architectures[0] === 'Gemma3ForCausalLM' && sliding && !own;
+  const newer: RopeSettings | undefined = own ?? all;
   const settings = local ? {} : (newer ?? (config['rope_scaling'] as RopeSettings | null | undefined) ?? {});
   const theta = local
     ? (config['rope_local_base_freq'] as number)

@@ -1,3 +1,5 @@
+import type { WeightScales } from './weightScales.ts';
+
 /** How positions turn into angles. All kinds keep the original inverse frequencies `theta^(-2i/dimensions)`. */
 export type Rope = {
   readonly theta: number;
@@ -68,4 +70,6 @@ export interface Architecture {
   readonly packed: boolean;
   /** The output head uses the embedding's weights. */
   readonly tied: boolean;
+  /** How FP8 weights are scaled; undefined when config.json speaks of none. */
+  readonly weightScales: WeightScales | undefined;
 }

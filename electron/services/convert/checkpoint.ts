@@ -94,7 +94,12 @@ async function readIndex(folder: string): Promise<Map<string, string> | undefine
   const found = await stat(path).catch(() => undefined);
   if (!found) return undefined;
   if (found.size > MOST_INDEX_BYTES) throw new ConversionError('damaged-file', `is ${found.size} bytes long`, INDEX);
-  return parseIndex(await readFile(path, 'utf8'));
+  try {
+    return parseIndex(new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)));
+  } catch (error) {
+    if (error instanceof TypeError) throw new ConversionError('damaged-file', 'is not UTF-8', INDEX);
+    throw error;
+  }
 }
 
 async function openShard(folder: string, file: string): Promise<FileHandle> {

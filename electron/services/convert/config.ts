@@ -3,6 +3,7 @@ import { ConfigFields, unsupported } from './configFields.ts';
 import { ConversionError } from './conversionError.ts';
 import { families, type Family } from './families.ts';
 import { readRope, type RopeSurroundings } from './ropeConfig.ts';
+import { readWeightScales } from './weightScales.ts';
 
 // Upper bounds keep hostile numbers from becoming huge graphs or tables; each is far above any public model.
 const MOST = { hidden: 65_536, intermediate: 1_048_576, layers: 512, heads: 1024, headSize: 1024, vocab: 4_194_304 };
@@ -15,6 +16,17 @@ const activations: ReadonlyMap<string, Activation> = new Map([
   ['gelu', 'gelu'],
   ['gelu_pytorch_tanh', 'gelu-tanh'],
   ['gelu_new', 'gelu-tanh'],
+]);
+
+/** What config.json may call the weights that the converter reads. */
+const readableDtypes: ReadonlySet<string> = new Set([
+  'auto',
+  'bfloat16',
+  'float16',
+  'half',
+  'float32',
+  'float',
+  'float8_e4m3fn',
 ]);
 
 /** Parses config.json text. Throws ConversionError 'damaged-file'. */
@@ -40,10 +52,8 @@ export function parseConfig(text: string): object {
 export function architectureOf(value: object): Architecture {
   const config = new ConfigFields(value);
   const { name, family } = findFamily(config);
-  if (config.has('quantization_config')) {
-    const method = config.group('quantization_config')?.raw('quant_method');
-    unsupported(`weights already quantized (${typeof method === 'string' ? method.slice(0, 40) : 'unknown method'})`);
-  }
+  requireReadableDtype(config);
+  const weightScales = readWeightScales(config);
   if (config.flag('use_bidirectional_attention', false)) unsupported('bidirectional attention');
   const hiddenSize = config.count('hidden_size', MOST.hidden);
   const heads = config.count('num_attention_heads', MOST.heads);
@@ -76,7 +86,15 @@ export function architectureOf(value: object): Architecture {
     biases: family.biases(config),
     packed: family.packed,
     tied: config.flag('tie_word_embeddings', family.tied),
+    weightScales,
   };
+}
+
+/** The files have the last word on dtypes, but they are gigabytes away; config.json usually knows. */
+function requireReadableDtype(config: ConfigFields): void {
+  const word = config.raw('dtype') ?? config.raw('torch_dtype') ?? 'auto';
+  const name = typeof word === 'string' ? word.replace(/^torch\./, '') : JSON.stringify(word);
+  if (!readableDtypes.has(name)) unsupported(`weights of dtype ${name.slice(0, 40)}`);
 }
 
 function findFamily(config: ConfigFields): { name: string; family: Family } {

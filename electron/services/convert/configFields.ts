@@ -74,6 +74,11 @@ export class ConfigFields {
     return new ConfigFields(value, `${this.#path}${key}.`);
   }
 
+  /** Every nested object, whatever its name. */
+  groups(): ConfigFields[] {
+    return Object.keys(this.#fields).flatMap((key) => this.group(key) ?? []);
+  }
+
   #refuse(key: string, rule: string): never {
     const shown = JSON.stringify(this.raw(key))?.slice(0, 60) ?? 'nothing';
     throw new ConversionError('damaged-file', `${this.#path}${key} ${rule}, not ${shown}`, 'config.json');

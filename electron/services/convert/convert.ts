@@ -1,12 +1,11 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Dtype } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import { makeFolder, type OpenFile, publish, removeTree, syncFolder } from '../durable/files.ts';
 import type { Architecture } from './architecture.ts';
-import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
-import { architectureOf, parseConfig } from './config.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { ConversionError, throwIfCancelled } from './conversionError.ts';
 import { planDecoder } from './decoder.ts';
 import { contextFor } from './estimate.ts';
@@ -15,8 +14,9 @@ import type { GraphPlan } from './graphBuilder.ts';
 import { type ConvertedFile, hashFiles, requireSpace, writeFile } from './outputFolder.ts';
 import { startQuantizer } from './quantizer.ts';
 import { type Recipe, recipeFor } from './recipe.ts';
+import { openSource } from './source.ts';
 import { temporaryBeside } from './sweepConversions.ts';
-import { countParameters, matchCheckpoint } from './tensors.ts';
+import { countParameters } from './tensors.ts';
 import { convertedConfig, hasChatTemplate, readTextFiles, type TextFile } from './textFiles.ts';
 import { fillWeights } from './weights.ts';
 
@@ -65,7 +65,6 @@ export interface ConvertOptions {
 /** Below this, starting threads costs more than they save. */
 const THREADS_FROM_PARAMETERS = 20_000_000;
 const MOST_THREADS = 16;
-const MOST_CONFIG_BYTES = 4_000_000;
 
 /**
  * Converts a folder of official files to ONNX in the layout of transformers.js. Expected failures come back as a
@@ -77,10 +76,9 @@ export async function convertModel(options: ConvertOptions): Promise<Result<Conv
   try {
     await requireAbsent(options.output);
     const texts = await readTextFiles(options.source);
-    const config = await readConfig(options.source);
-    const declared = architectureOf(config);
-    checkpoint = await openCheckpoint(options.source);
-    const architecture = matchCheckpoint(declared, checkpoint.tensors);
+    const official = await openSource(options.source);
+    ({ checkpoint } = official);
+    const { config, architecture } = official;
     const recipe = recipeFor(options.dtype);
     const contextLength = contextFor(architecture, options.contextLength);
     const plan = planDecoder(architecture, recipe, contextLength);
@@ -116,15 +114,6 @@ async function requireAbsent(output: string): Promise<void> {
     if (error.code !== 'ENOENT') throw error;
   });
   if (found) throw new ConversionError('internal', 'the output folder exists already');
-}
-
-async function readConfig(source: string): Promise<object> {
-  const bytes = await readFile(join(source, 'config.json')).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw new ConversionError('nothing-to-run', 'this repository has no config.json');
-    throw error;
-  });
-  if (bytes.length > MOST_CONFIG_BYTES) throw new ConversionError('damaged-file', 'is too long', 'config.json');
-  return parseConfig(bytes.toString('utf8'));
 }
 
 async function writeFolder(job: Job, texts: readonly TextFile[]): Promise<ConversionReport> {

@@ -10,7 +10,7 @@ export class JsonError extends Error {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const DEEPEST = 128; // as serde_json, which the reference reader of safetensors is built on
+const DEEPEST = 127; // as serde_json, which the reference reader of safetensors is built on
 const MOST_VALUES = 3_000_000; // in the whole text
 const MOST_MEMBERS = 200_000; // of one object; the largest public shards name a few thousand tensors
 
@@ -141,6 +141,7 @@ export class JsonCursor {
     NUMBER.lastIndex = this.#at;
     const token = NUMBER.exec(this.#text)?.[0];
     if (token === undefined) this.#fail('expected a value');
+    if (!Number.isFinite(Number(token))) this.#fail('number out of range');
     this.#at += token.length;
     return token;
   }

@@ -19,7 +19,7 @@ export interface TextFile {
 
 /**
  * Reads the small official files that a converted model needs beside its weights. Throws ConversionError
- * 'nothing-to-run' without a tokenizer.json, 'damaged-file' for one that is absurdly large.
+ * 'nothing-to-run' without a tokenizer.json, 'damaged-file' for one that is absurdly large or no JSON.
  */
 export async function readTextFiles(source: string): Promise<TextFile[]> {
   const present = new Set(await readdir(source));
@@ -34,9 +34,20 @@ export async function readTextFiles(source: string): Promise<TextFile[]> {
     if (!found.isFile()) continue; // a folder called LICENSE, say
     const most = name === 'tokenizer.json' ? MOST_TOKENIZER_BYTES : MOST_TEXT_BYTES;
     if (found.size > most) throw new ConversionError('damaged-file', `is ${found.size} bytes long`, name);
-    files.push({ name, data: await readFile(join(source, name)) });
+    const data = await readFile(join(source, name));
+    if (name.endsWith('.json')) requireJson(name, data);
+    files.push({ name, data });
   }
   return files;
+}
+
+/** A tokenizer that is cut off would be found out only when the finished model is loaded. */
+function requireJson(name: string, data: Uint8Array): void {
+  try {
+    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data));
+  } catch {
+    throw new ConversionError('damaged-file', 'is not JSON', name);
+  }
 }
 
 /** Whether the model was made to chat: it brings a chat template. */
@@ -44,12 +55,8 @@ export function hasChatTemplate(files: readonly TextFile[]): boolean {
   if (files.some((file) => file.name.startsWith('chat_template.'))) return true;
   const config = files.find((file) => file.name === 'tokenizer_config.json');
   if (!config) return false;
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(config.data));
-    return typeof value === 'object' && value !== null && Boolean((value as { chat_template?: unknown }).chat_template);
-  } catch {
-    throw new ConversionError('damaged-file', 'is not JSON', config.name);
-  }
+  const value: unknown = JSON.parse(new TextDecoder().decode(config.data)); // readTextFiles made sure that it is JSON
+  return typeof value === 'object' && value !== null && Boolean((value as { chat_template?: unknown }).chat_template);
 }
 
 /** config.json of the output: the official one, plus what transformers.js needs to find the converted weights. */

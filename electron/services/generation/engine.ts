@@ -3,7 +3,7 @@
  * after a crash within a budget, and tells everybody what state it is in. What to generate is answer.ts' business.
  */
 import type { EngineState } from '../../contract/chat.ts';
-import type { InstalledModel, SanityCheck } from '../../contract/model.ts';
+import type { Fidelity, InstalledModel, SanityCheck } from '../../contract/model.ts';
 import { failed, type Result } from '../../contract/result.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker, type WorkerClient } from '../work/client.ts';
@@ -19,10 +19,21 @@ export interface Engine {
   ): Promise<Result<GenerateOutput>>;
   /** Loads the model in `folder` (also one not installed yet) and lets it continue a fixed prompt. */
   sanityCheck(model: InstalledModel, folder: string): Promise<Result<SanityCheck>>;
+  /** The first ids of the fixed prompt as the model in `folder` reads it, at most `most`. */
+  proofTokens(model: InstalledModel, folder: string, most: number): Promise<Result<readonly number[]>>;
+  /** Compares the model in `folder` with official logits for `ids` in the file `reference`. */
+  compare(
+    model: InstalledModel,
+    folder: string,
+    input: { readonly ids: readonly number[]; readonly reference: string },
+  ): Promise<Result<Fidelity>>;
   /** Ends the process and gives its memory back. Waits for a running generation first. */
   unload(): Promise<void>;
   close(): void;
 }
+
+/** Continued after every preparation, so that a person can judge the first words. */
+const fixedPrompt = 'Hello, I am a software engineer.';
 
 /** 3 crashes in 10 minutes: after that, starting again by ourselves would only heat the room. */
 const restartBudget = { crashes: 3, withinMilliseconds: 600_000 };
@@ -103,7 +114,17 @@ export function createEngine(options: {
       inTurn(async () => {
         const process = await load(model, folder);
         if (!process.ok) return process;
-        return process.value.call('sanityCheck', { prompt: 'Hello, I am a software engineer.', maxNewTokens: 20 });
+        return process.value.call('sanityCheck', { prompt: fixedPrompt, maxNewTokens: 20 });
+      }),
+    proofTokens: (model, folder, most) =>
+      inTurn(async () => {
+        const process = await load(model, folder);
+        return process.ok ? process.value.call('tokens', { text: fixedPrompt, most }) : process;
+      }),
+    compare: (model, folder, input) =>
+      inTurn(async () => {
+        const process = await load(model, folder);
+        return process.ok ? process.value.call('compare', input) : process;
       }),
     unload: () => inTurn(async () => end()),
     close: end,

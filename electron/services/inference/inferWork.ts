@@ -53,6 +53,9 @@ export function createInferWork(log: Log): Handlers {
       ),
     sanityCheck: (input, { signal }) =>
       inTurn(async () => (model ? model.sanityCheck(input, { signal }) : failed(noModelLoaded()))),
+    tokens: ({ text, most }) =>
+      inTurn(async () => (model ? ok(model.tokens(text).slice(0, most)) : failed(noModelLoaded()))),
+    compare: (input) => inTurn(async () => (model ? model.compare(input) : failed(noModelLoaded()))),
     unload: () =>
       inTurn(async () => {
         await close();

@@ -1,12 +1,13 @@
 import { totalmem } from 'node:os';
 import type { GenerationStats } from '../../contract/chat.ts';
-import type { Device, SanityCheck } from '../../contract/model.ts';
+import type { Device, Fidelity, SanityCheck } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import { cancelled } from '../explain.ts';
 import type { GenerateInput, GenerateOutput, LoadInput } from '../work/protocol.ts';
 import { createDecoder, type Decoder } from './decoder.ts';
 import { openOnDevice } from './device.ts';
 import { explainInference, explainLoading, notEnoughMemory, promptTooLong } from './explain.ts';
+import { fidelityOf, readFloats } from './fidelity.ts';
 import { generate, type Generation } from './generate.ts';
 import { bytesPerToken, readLayout } from './layout.ts';
 import { readModelFolder } from './modelFolder.ts';
@@ -29,6 +30,10 @@ export interface LanguageModel {
     input: { readonly prompt: string; readonly maxNewTokens: number },
     options: { readonly signal?: AbortSignal },
   ): Promise<Result<SanityCheck>>;
+  /** Ids of a plain text as this model's tokenizer cuts it. */
+  tokens(text: string): readonly number[];
+  /** Compares this model's logits for `ids` with those in the file `reference`, float32 row by row. */
+  compare(input: { readonly ids: readonly number[]; readonly reference: string }): Promise<Result<Fidelity>>;
   close(): Promise<void>;
 }
 
@@ -85,6 +90,15 @@ function createLanguageModel(
       if (!result.ok) return result;
       const { newTokens, tokensPerSecond } = result.value.stats;
       return ok({ prompt, text, tokens: newTokens, tokensPerSecond });
+    },
+    tokens: (text) => tokenizer.encodeText(text),
+    async compare({ ids, reference }) {
+      try {
+        const logits = await decoder.forward(decoder.newCache(), ids, ids.length);
+        return ok(fidelityOf(await readFloats(reference), logits, ids.length));
+      } catch (error) {
+        return failed(explainInference(error));
+      }
     },
     close: () => decoder.release(),
   };

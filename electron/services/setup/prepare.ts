@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DownloadPlan, InstalledModel } from '../../contract/model.ts';
-import { failed, ok, type Result } from '../../contract/result.ts';
+import { ok, type Result } from '../../contract/result.ts';
 import type { LicenceStatus, Progress } from '../../contract/setup.ts';
 import { makeFolder, publish, removeTree } from '../durable/files.ts';
 import type { Engine } from '../generation/engine.ts';
@@ -10,11 +10,12 @@ import { licenceText, modelIdOf, unfinishedPrefix, writeManifest } from '../mode
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker } from '../work/client.ts';
 import type { ConvertWork } from '../work/protocol.ts';
-import { converterExit, sanityFailed } from './explain.ts';
+import { converterExit } from './explain.ts';
 import { progressMeter } from './progressMeter.ts';
+import { proveModel } from './prove.ts';
 
 /**
- * Official files -> a model that was loaded once and has answered. It appears under its final name whole, with its
+ * Official files -> a model that was loaded once, has answered, and was compared with the official weights. It appears under its final name whole, with its
  * manifest, or not at all; the official files are only read.
  */
 export async function prepareModel(options: {
@@ -69,14 +70,13 @@ export async function prepareModel(options: {
     licence: licence.licence,
     ...(licence.account !== undefined && { licenceAccount: licence.account }),
   };
-  options.report({ doneBytes: bytes, totalBytes: bytes, bytesPerSecond: 0 }, 'proving');
-  const sanity = await engine.sanityCheck(draft, unfinished);
+  const proof = await proveModel({ ...options, draft, folder: unfinished });
   await engine.unload(); // releases the mapped files, so that the folder can be renamed on every system
-  if (!sanity.ok || sanity.value.text.trim() === '') {
+  if (!proof.ok) {
     await removeTree(unfinished);
-    return sanity.ok ? failed(sanityFailed('the model wrote nothing')) : sanity;
+    return proof;
   }
-  const model: InstalledModel = { ...draft, sanity: sanity.value };
+  const model: InstalledModel = { ...draft, ...proof.value };
   await writeManifest(unfinished, {
     format: 1,
     model,

@@ -3,7 +3,7 @@
  * events in between, log lines on the same pipe. Types only; every message is JSON-shaped.
  */
 import type { FinishReason, GenerationStats, Role, Sampling } from '../../contract/chat.ts';
-import type { Device, Dtype, SanityCheck } from '../../contract/model.ts';
+import type { Device, Dtype, Fidelity, SanityCheck } from '../../contract/model.ts';
 import type { Result } from '../../contract/result.ts';
 
 export interface LoadInput {
@@ -54,11 +54,26 @@ export interface ConvertOutput {
   readonly instruct: boolean;
 }
 
+export interface ReferenceInput {
+  readonly source: string; // snapshot folder with the official files
+  readonly output: string; // file that gets the logits: float32 [ids.length, vocabulary]
+  readonly ids: readonly number[];
+  readonly contextLength: number;
+}
+
 /** Requests of the two workers: name -> input, output, event. */
 export interface InferWork {
   load: { input: LoadInput; output: LoadedModel; event: never };
   generate: { input: GenerateInput; output: GenerateOutput; event: { readonly text: string } };
   sanityCheck: { input: { readonly prompt: string; readonly maxNewTokens: number }; output: SanityCheck; event: never };
+  /** Ids of a plain text, at most `most` of them. */
+  tokens: { input: { readonly text: string; readonly most: number }; output: readonly number[]; event: never };
+  /** Compares the loaded model with logits in a file; see ReferenceInput. */
+  compare: {
+    input: { readonly ids: readonly number[]; readonly reference: string };
+    output: Fidelity;
+    event: never;
+  };
   unload: { input: undefined; output: undefined; event: never };
   ping: { input: undefined; output: undefined; event: never };
 }
@@ -68,6 +83,12 @@ export interface ConvertWork {
     input: ConvertInput;
     output: ConvertOutput;
     event: { readonly doneBytes: number; readonly totalBytes: number; readonly item: string };
+  };
+  /** What the official weights themselves answer, written to a file. */
+  reference: {
+    input: ReferenceInput;
+    output: { readonly positions: number; readonly vocabulary: number };
+    event: { readonly done: number; readonly total: number }; // weights read
   };
 }
 

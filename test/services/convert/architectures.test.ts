@@ -44,15 +44,22 @@ describe('a converted model in fp32 answers like the float64 reference', () => {
     await decoder.close();
   });
 
-  it('phi3 with longrope, beyond its original context when that was asked for', async () => {
-    const model = tinyModel(tinyConfigs['phi3 with longrope, short'], 7);
-    const { decoder, report } = await convertTiny(join(room, 'long'), model, 'fp32', 256);
-    expect(report.contextLength).toBe(256);
-    const expected = forward(model, ids, 256);
-    expect(distance(await decoder.logits([ids]), expected)).toBeLessThan(1e-4);
-    expect(distance(expected, forward(model, ids, 64))).toBeGreaterThan(0.01); // the two really differ
-    await decoder.close();
-  });
+  it.each(['phi3 with longrope, short', 'phi3 with longrope and partial rotation'] as const)(
+    '%s, beyond its original context when that was asked for',
+    async (name) => {
+      const model = tinyModel(tinyConfigs[name], 7);
+      const { decoder, report } = await convertTiny(join(room, 'long', name), model, 'fp32', 256);
+      expect(report.contextLength).toBe(256);
+      const far = Array.from({ length: 90 }, (_, i) => ids[i % ids.length]!);
+      expect(distance(await decoder.logits([far.slice(0, 70), far.slice(70)]), forward(model, far, 256))).toBeLessThan(
+        1e-4,
+      );
+      const expected = forward(model, ids, 256);
+      expect(distance(await decoder.logits([ids]), expected)).toBeLessThan(1e-4);
+      expect(distance(expected, forward(model, ids, 64))).toBeGreaterThan(0.01); // the two really differ
+      await decoder.close();
+    },
+  );
 });
 
 describe('a smaller model answers like the reference with the same rounded weights', () => {

@@ -255,7 +255,6 @@ describe('a conversion that is killed', () => {
       if (existsSync(output)) expect(names.filter((name) => !complete(name))).toEqual([]);
     }
     const left = readdirSync(models).filter((name) => name.startsWith('.tmp-')).length;
-    expect(left).toBeGreaterThan(0);
     expect(await sweepConversions(models)).toBe(left);
     expect(readdirSync(models).every((name) => !name.startsWith('.'))).toBe(true);
     expect(names.every((name) => existsSync(join(whole, name)))).toBe(true);

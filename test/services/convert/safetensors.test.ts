@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openCheckpoint, parseIndex } from '../../../electron/services/convert/checkpoint.ts';
 import { ConversionError } from '../../../electron/services/convert/conversionError.ts';
-import { MOST_HEADER_BYTES } from '../../../electron/services/convert/safetensorsHeader.ts';
-import { safetensorsBytes, seededRandom } from '../../reference/checkpoint.ts';
+import { safetensorsBytes } from '../../reference/checkpoint.ts';
 
 const room = mkdtempSync(join(tmpdir(), 'safetensors-'));
 afterAll(() => rmSync(room, { recursive: true, force: true }));
@@ -79,95 +78,7 @@ describe('a safetensors file is accepted', () => {
   });
 });
 
-describe('a safetensors file is refused', () => {
-  it.each<readonly [string, Buffer]>([
-    // its length
-    ['empty', Buffer.alloc(0)],
-    ['shorter than its length field', Buffer.alloc(7)],
-    ['with nothing after its length field', file('', 0)],
-    ['with a header longer than the file', file(`{"a":${one}}`, 8, 1000n)],
-    ['with a header one byte longer than the file', file('{}', 0, 3n)],
-    ['with a header of 25 MB and one byte', file('{}', 0, BigInt(MOST_HEADER_BYTES) + 1n)],
-    ['with a header of 2^63 bytes', file('{}', 0, 2n ** 63n)],
-    ['with a header of 2^64 - 1 bytes', file('{}', 0, 2n ** 64n - 1n)],
-    ['with a header of 2^64 - 8 bytes, which wraps around', file('{}', 0, 2n ** 64n - 8n)],
-    ['with a header of 2^53 bytes', file('{}', 0, 2n ** 53n)],
-    // its text
-    ['with a header that is not UTF-8', file(Uint8Array.of(0x7b, 0xff, 0x7d), 0)],
-    ['with a byte order mark', file(`\uFEFF{"a":${one}}`, 8)],
-    ['with white space first', file(` {"a":${one}}`, 8)],
-    ['with a header that is a list', file('[]', 0)],
-    ['with a header that is null', file('null', 0)],
-    ['with a header cut off', file(`{"a":${one}`, 8)],
-    ['with a header cut off in a name', file('{"a', 0)],
-    ['with two values', file(`{"a":${one}}{}`, 8)],
-    ['with zero bytes after the header', file(`{"a":${one}}\0\0`, 8)],
-    ['with a trailing comma', file(`{"a":${one},}`, 8)],
-    ['with a comment', file(`{/**/"a":${one}}`, 8)],
-    ['with a name in single quotes', file(`{'a':${one}}`, 8)],
-    ['with a name without quotes', file(`{a:${one}}`, 8)],
-    ['with a line break in a name', file(`{"a\n":${one}}`, 8)],
-    ['with half a surrogate in a name', file(`{"\\ud800":${one}}`, 8)],
-    ['with an unknown escape', file(`{"\\x61":${one}}`, 8)],
-    ['with the same tensor twice', file(`{"a":${one},"a":${one}}`, 8)],
-    ['with the same tensor twice, once escaped', file(`{"a":${one},"\\u0061":${tensor('[1]', 8, 12)}}`, 12)],
-    ['with metadata twice', file(`{"__metadata__":{},"__metadata__":{},"a":${one}}`, 8)],
-    ['with a field of a tensor twice', file(`{"a":{"dtype":"F32",${one.slice(1)}}`, 8)],
-    ['nested 20,000 deep', file(`{"a":{"x":${nested(20_000)},${one.slice(1)}}`, 8)],
-    ['with metadata that is a text', file(`{"__metadata__":"pt","a":${one}}`, 8)],
-    ['with a number in its metadata', file(`{"__metadata__":{"a":1},"b":${one}}`, 8)],
-    ['with an object in its metadata', file(`{"__metadata__":{"a":{}},"b":${one}}`, 8)],
-    // a tensor's fields
-    ['with a tensor that is null', file('{"a":null}', 0)],
-    ['with a tensor that is a text', file('{"a":"x"}', 0)],
-    ['without dtype', file('{"a":{"shape":[2],"data_offsets":[0,8]}}', 8)],
-    ['without shape', file('{"a":{"dtype":"F32","data_offsets":[0,8]}}', 8)],
-    ['without offsets', file('{"a":{"dtype":"F32","shape":[2]}}', 8)],
-    ['with an unknown dtype', file(`{"a":${tensor('[2]', 0, 8, 'F33')}}`, 8)],
-    ['with a dtype in small letters', file(`{"a":${tensor('[2]', 0, 8, 'f32')}}`, 8)],
-    ['with a dtype named like a method', file(`{"a":${tensor('[2]', 0, 8, 'toString')}}`, 8)],
-    ['with a dtype that is a number', file('{"a":{"dtype":32,"shape":[2],"data_offsets":[0,8]}}', 8)],
-    ['with a negative size', file(`{"a":${tensor('[-2]', 0, 8)}}`, 8)],
-    ['with a fractional size', file(`{"a":${tensor('[2.0]', 0, 8)}}`, 8)],
-    ['with an exponent', file(`{"a":${tensor('[2e0]', 0, 8)}}`, 8)],
-    ['with a leading zero', file(`{"a":${tensor('[02]', 0, 8)}}`, 8)],
-    ['with minus zero', file(`{"a":${tensor('[2]', '-0', 8)}}`, 8)],
-    ['with a size that is a text', file(`{"a":${tensor('["2"]', 0, 8)}}`, 8)],
-    ['with a size that is null', file(`{"a":${tensor('[null]', 0, 8)}}`, 8)],
-    ['with a size that is NaN', file(`{"a":${tensor('[NaN]', 0, 8)}}`, 8)],
-    ['with a shape that is not a list', file(`{"a":${tensor('2', 0, 8)}}`, 8)],
-    [
-      'with sizes whose product overflows to the right number',
-      file(`{"a":${tensor('[4294967296,4294967296,2]', 0, 0)}}`, 0),
-    ],
-    [
-      'with sizes whose product overflows before a zero',
-      file(`{"a":${tensor('[9007199254740993,9007199254740993,0]', 0, 0)}}`, 0),
-    ],
-    ['with more sizes than any tensor has', file(`{"a":${tensor(`[${'1,'.repeat(5000)}2]`, 0, 8)}}`, 8)],
-    ['with one offset', file('{"a":{"dtype":"F32","shape":[2],"data_offsets":[8]}}', 8)],
-    ['with three offsets', file('{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}}', 8)],
-    ['with offsets beyond 2^53', file(`{"a":${tensor('[2]', '9007199254740992', '9007199254741000')}}`, 8)],
-    ['with an offset of 400 digits', file(`{"a":${tensor('[2]', 0, '9'.repeat(400))}}`, 8)],
-    // the layout of its data
-    ['that starts after a hole', file(`{"a":${tensor('[1]', 4, 8)}}`, 8)],
-    ['with a hole between tensors', file(`{"a":${tensor('[1]', 0, 4)},"b":${tensor('[1]', 8, 12)}}`, 12)],
-    ['with bytes after the last tensor', file(`{"a":${one}}`, 9)],
-    ['with data and no tensors', file('{}', 1)],
-    ['that ends before its last tensor', file(`{"a":${one}}`, 7)],
-    ['with tensors on the same bytes', file(`{"a":${one},"b":${one}}`, 8)],
-    ['with tensors that overlap', file(`{"a":${one},"b":${tensor('[2]', 4, 12)}}`, 12)],
-    ['with a tensor inside another', file(`{"a":${tensor('[4]', 0, 16)},"b":${tensor('[1]', 4, 8)}}`, 16)],
-    ['with offsets in reverse', file(`{"a":${tensor('[2]', 8, 0)}}`, 8)],
-    ['with more bytes than its shape needs', file(`{"a":${tensor('[2]', 0, 12)}}`, 12)],
-    ['with fewer bytes than its shape needs', file(`{"a":${tensor('[4]', 0, 8)}}`, 8)],
-    ['with bytes for an empty tensor', file(`{"a":${tensor('[0]', 0, 4)}}`, 4)],
-    ['with the size of another dtype', file(`{"a":${tensor('[2]', 0, 8, 'BF16')}}`, 8)],
-    ['with half a byte', file(`{"a":${tensor('[3]', 0, 2, 'F4')}}`, 2)],
-  ])('%s', async (_, bytes) => {
-    expect(await verdict({ 'model.safetensors': bytes })).toMatch(/^damaged-file: ./);
-  });
-
+describe('a hostile safetensors file is refused', () => {
   it.each([
     [
       '25 MB of tensors',
@@ -202,40 +113,6 @@ describe('shards', () => {
     expect(await verdict({ ...both, [name]: index({ a: 'x-1.safetensors', b: 'x-2.safetensors' }) })).toBe('accepted');
   });
 
-  it.each([
-    ['a tensor that its shard does not have', index({ a: 'x-2.safetensors', b: 'x-2.safetensors' })],
-    ['a tensor that no shard has', index({ a: 'x-1.safetensors', b: 'x-2.safetensors', c: 'x-1.safetensors' })],
-    ['a shard that is missing', index({ a: 'x-1.safetensors', b: 'x-3.safetensors' })],
-    ['no tensors', index({})],
-    ['nothing', '{}'],
-    ['a list', '[]'],
-    ['half a text', '{"weight_map":{"a":"x-1.safe'],
-    ['the same tensor twice', '{"weight_map":{"a":"x-1.safetensors","a":"x-2.safetensors"}}'],
-    ['a number for a shard', '{"weight_map":{"a":1}}'],
-    ['a parent folder', index({ a: '../x-1.safetensors' })],
-    ['an absolute path', index({ a: '/etc/x-1.safetensors' })],
-    ['a Windows path', index({ a: 'C:\\x-1.safetensors' })],
-    ['a stream of a Windows file', index({ a: 'x.txt:1.safetensors' })],
-    ['a folder', index({ a: 'sub/x-1.safetensors' })],
-    ['a zero byte', index({ a: 'x-1.safetensors\0' })],
-    ['a hidden file', index({ a: '.safetensors' })],
-    ['another kind of file', index({ a: 'pytorch_model.bin' })],
-    ['an empty name', index({ a: '' })],
-    ['a name of a thousand letters', index({ a: `${'x'.repeat(1000)}.safetensors` })],
-    [
-      'two thousand shards',
-      index(Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`${i}`, `${i}.safetensors`]))),
-    ],
-  ])('are refused when the index names %s', async (_, text) => {
-    expect(await verdict({ ...both, 'model.safetensors.index.json': text })).toMatch(/^damaged-file/);
-  });
-
-  it('are refused when two of them hold the same tensor', async () => {
-    const files = { 'x-1.safetensors': first, 'x-2.safetensors': first };
-    const text = index({ a: 'x-1.safetensors', b: 'x-2.safetensors' });
-    expect(await verdict({ ...files, 'model.safetensors.index.json': text })).toMatch(/^damaged-file/);
-  });
-
   it('may be many in one honest index', () => {
     const map = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`w${i}`, `model-${i}-of-300.safetensors`]));
     expect(parseIndex(index(map)).size).toBe(300);
@@ -259,32 +136,4 @@ describe('reading', () => {
     await expect(checkpoint.readRows('a', 3, 2)).rejects.toThrow('rows');
     await checkpoint.close();
   });
-});
-
-it('no mutation of a good file does anything but be accepted or refused', async () => {
-  const good = file(`{"__metadata__":{"format":"pt"},"a":${one},"b":${tensor('[1,2]', 8, 12, 'BF16')}}`, 12);
-  const random = seededRandom(42);
-  const tally = { accepted: 0, refused: 0, wild: 0 };
-  const { headerLength, parseHeader } = await import('../../../electron/services/convert/safetensorsHeader.ts');
-  for (let round = 0; round < 30_000; round++) {
-    const bytes = Buffer.from(good);
-    for (let hits = 1 + Math.floor(random() * 3); hits > 0; hits--) {
-      const at = random() < 0.1 ? Math.floor(random() * 8) : 8 + Math.floor(random() * (bytes.length - 20));
-      bytes[at] =
-        random() < 0.5 ? Math.floor(random() * 256) : '0123456789{}[]",:\\e-. '.charCodeAt(Math.floor(random() * 22));
-    }
-    try {
-      const length = headerLength(bytes.subarray(0, 8), bytes.length, 'x');
-      for (const info of parseHeader(bytes.subarray(8, 8 + length), bytes.length - 8 - length, 'x').values()) {
-        if (info.begin < 0 || info.begin > info.end || info.end > bytes.length - 8 - length) tally.wild += 1;
-      }
-      tally.accepted += 1;
-    } catch (error) {
-      if (!(error instanceof ConversionError)) throw error;
-      tally.refused += 1;
-    }
-  }
-  expect(tally.wild).toBe(0);
-  expect(tally.accepted).toBeGreaterThan(100);
-  expect(tally.refused).toBeGreaterThan(10_000);
 });
