@@ -2,7 +2,7 @@
 import type { Check } from '../../contract/check.ts';
 import { flag, matching, numberIn, oneOf, optional, record, text } from '../../contract/check.ts';
 import { repoPattern } from '../../contract/ipc.ts';
-import { dtypes, type InstalledModel, type SanityCheck } from '../../contract/model.ts';
+import { dtypes, type Fidelity, type InstalledModel, type SanityCheck } from '../../contract/model.ts';
 import type { Sampling } from '../../contract/chat.ts';
 import { findTwins, unsafeReason } from '../download/safeName.ts';
 import type { LicenceSeen, Manifest, ManifestFile } from './manifest.ts';
@@ -41,6 +41,13 @@ const sanity = record<SanityCheck>({
   tokensPerSecond: numberIn(0, 1e9),
 });
 
+const fidelity = record<Fidelity>({
+  positions: whole(0),
+  meanDivergence: numberIn(-1, 1e6),
+  worstDivergence: numberIn(-1, 1e6),
+  sameChoices: whole(0),
+});
+
 const model = record<InstalledModel>({
   id: matching(/^[A-Za-z0-9][\w.-]{0,219}$/),
   repo: matching(repoPattern),
@@ -55,6 +62,7 @@ const model = record<InstalledModel>({
   licence: line,
   licenceAccount: optional(line),
   sanity: optional(sanity),
+  fidelity: optional(fidelity),
 });
 
 const licenceSeen = record<LicenceSeen>({

@@ -104,6 +104,8 @@ export const engine: Engine = {
   state: () => ({ kind: 'stopped' }),
   generate: () => Promise.reject(new Error('not asked for')),
   sanityCheck: async () => ok({ prompt: 'Hi', text: ' there', tokens: 1, tokensPerSecond: 1 }),
+  proofTokens: () => Promise.reject(new Error('not asked for')),
+  compare: () => Promise.reject(new Error('not asked for')),
   unload: async () => undefined,
   close: () => undefined,
 };
