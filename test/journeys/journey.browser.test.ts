@@ -16,6 +16,7 @@ import {
   words,
   type World,
 } from './world.ts';
+import { realElectron } from '../hosts/launchElectron.ts';
 import { root } from '../hosts/launch.ts';
 
 /** A namespace of its own needs Linux and the right to make one. */
@@ -25,8 +26,13 @@ const canUnshare =
 /** Where the run has a keyring (CI always has), the token's place is looked at from outside the app. */
 const inKeyring = process.platform === 'linux' && process.env['WITH_KEYRING_INSIDE'] !== undefined;
 
-/** Packing here makes the app for Linux. */
-const hosts: readonly HostName[] = process.platform === 'linux' ? ['web', 'desktop', 'packed'] : ['web', 'desktop'];
+/** Packing here makes the app for Linux; the real program runs where there is one. */
+const hosts: readonly HostName[] = [
+  'web',
+  'desktop',
+  ...(process.platform === 'linux' ? ['packed' as const] : []),
+  ...(realElectron() ? ['electron' as const] : []),
+];
 
 /**
  * The whole way, once, through the interface: token, access, licence, approval, download, preparation, chat; then with

@@ -10,10 +10,14 @@ import { expect } from 'vitest';
 import type { PracticeHub } from '../../electron/practice/hub/practiceHub.ts';
 import { startPracticeHub } from '../../electron/practice/hub/startPracticeHub.ts';
 import { packApp } from '../packaging/packedApp.ts';
-import { launchChromium, launchDesktop, launchWeb, root } from '../hosts/launch.ts';
+import { launchElectron, realElectron } from '../hosts/launchElectron.ts';
+import { ensureBuilt, launchChromium, launchDesktop, launchWeb, root } from '../hosts/launch.ts';
 
-/** `packed` is the desktop host out of the archive that people install, far from any node_modules. */
-export type HostName = 'web' | 'desktop' | 'packed';
+/**
+ * `packed` is the desktop host out of the archive that people install, far from any node_modules; `electron` is the real
+ * program, where there is one.
+ */
+export type HostName = 'web' | 'desktop' | 'packed' | 'electron';
 
 /** The app as a journey sees it. */
 export interface App {
@@ -101,6 +105,28 @@ async function start(
         process.kill(-app.pid, 'SIGKILL');
         await app.exited;
         await app.browser.close();
+        await browser.close();
+      },
+    };
+  }
+  if (host === 'electron') {
+    const program = realElectron();
+    if (!program) throw new Error('There is no Electron program here.');
+    await ensureBuilt();
+    const app = await launchElectron(program, { data, env: { ...options.env, HF_HOME: join(data, 'huggingface') } });
+    return {
+      page: app.page,
+      log: () => app.log(),
+      browse,
+      reload: () => app.page.reload(),
+      async close() {
+        await browser.close();
+        await app.close();
+      },
+      async kill() {
+        process.kill(app.pid, 'SIGKILL');
+        await app.exited;
+        await app.close();
         await browser.close();
       },
     };
