@@ -120,7 +120,7 @@ describe('the files of a model', { timeout: 90_000 }, () => {
     const other: WebApp = await launchWeb({ env: { HF_HUB_OFFLINE: '1', HF_ENDPOINT: 'http://127.0.0.1:9' } });
     try {
       const { page } = other;
-      expect(await page.getByText('Offline: HF_HUB_OFFLINE is set').count()).toBeGreaterThan(0);
+      await page.getByText('Offline: HF_HUB_OFFLINE is set').first().waitFor();
       await openStorage(page);
       await page.getByTestId('import-model').click();
       await useFolder(page, stick);
