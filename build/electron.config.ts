@@ -1,9 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { defineConfig } from 'vite';
-
-/** Modules of electron/workers that processes start from; port.ts is a part of them. */
-const workers = readdirSync('electron/workers').filter((file) => file.endsWith('.ts') && file !== 'port.ts');
 
 /**
  * Everything outside the page: both hosts and the workers, as ES modules for Node 24. The tokenizer library is bundled
@@ -30,7 +26,8 @@ export default defineConfig({
         web: 'electron/hosts/web/main.ts',
         // A thread of the conversion process, started from the file beside the code that starts it.
         quantizeWorker: 'electron/services/convert/quantizeWorker.ts',
-        ...Object.fromEntries(workers.map((file) => [basename(file, '.ts'), `electron/workers/${file}`])),
+        infer: 'electron/workers/infer.ts',
+        convert: 'electron/workers/convert.ts',
       },
       // One flat folder, so that "beside this file" is true for every entry and every shared chunk.
       output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'shared-[name]-[hash].js' },

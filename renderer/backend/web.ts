@@ -44,12 +44,13 @@ export function webBackend({ secret, fetch, pause = wait }: WebOptions): Backend
   const listeners = new Set<(event: BackendEvent) => void>();
   const headers = { Authorization: `Bearer ${secret}` };
   let open: AbortController | undefined;
+  let listening: Promise<void> | undefined;
 
   const tell = (event: BackendEvent) => {
     for (const listener of listeners) listener(event);
   };
 
-  async function listen(signal: AbortSignal): Promise<void> {
+  async function listen(signal: AbortSignal, first: () => void): Promise<void> {
     let delay = pauses.first;
     let before = false;
     while (!signal.aborted) {
@@ -58,12 +59,15 @@ export function webBackend({ secret, fetch, pause = wait }: WebOptions): Backend
         if (answer.ok && answer.body) {
           if (before) tell({ type: 'app.restarted' });
           before = true;
+          first();
           delay = pauses.first;
           for await (const event of readEvents(answer.body)) tell(event);
         }
       } catch {
+        first();
         before = true; // events may have been lost, also when the very first attempt failed
       }
+      first();
       await pause(delay, { signal });
       delay = Math.min(delay * 2, pauses.longest);
     }
@@ -72,6 +76,7 @@ export function webBackend({ secret, fetch, pause = wait }: WebOptions): Backend
   return {
     async request<N extends RequestName>(name: N, input: InputOf<N>): Promise<Result<OutputOf<N>>> {
       try {
+        await listening;
         const answer = await fetch(`/request/${name}`, {
           method: 'POST',
           headers: { ...headers, 'Content-Type': 'application/json' },
@@ -89,13 +94,17 @@ export function webBackend({ secret, fetch, pause = wait }: WebOptions): Backend
       listeners.add(listener);
       if (!open) {
         open = new AbortController();
-        void listen(open.signal);
+        // Questions wait until the first attempt to listen is over: no event may fall in between.
+        const { promise, resolve } = Promise.withResolvers<void>();
+        listening = promise;
+        void listen(open.signal, resolve);
       }
       return () => {
         listeners.delete(listener);
         if (listeners.size > 0) return;
         open?.abort();
         open = undefined;
+        listening = undefined;
       };
     },
   };

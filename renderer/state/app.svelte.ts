@@ -186,7 +186,10 @@ export class AppState {
         // The services wrote this input for their own table; dispatch checks it again.
         const answer = await this.#backend.request(action.request, action.input as never);
         if (answer.ok && changesStorage(action.request)) this.storage.refresh();
-        if (answer.ok && action.request === 'models.repair') this.#visit('journey');
+        if (answer.ok && action.request === 'models.repair') {
+          await this.journeys.load();
+          this.#visit('journey');
+        }
         return answer.ok ? 'done' : answer.problem;
       }
       case 'page':

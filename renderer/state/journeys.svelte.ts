@@ -15,6 +15,9 @@ export class Journeys {
   /** Repos whose licence page was opened and whose state is worth a look when the person comes back. */
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on screen reads it
   readonly #visited = new Set<string>();
+  /** How many events there were about each journey. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on screen reads it
+  readonly #told = new Map<string, number>();
   readonly #backend: Backend;
 
   constructor(backend: Backend) {
@@ -42,17 +45,28 @@ export class Journeys {
   }
 
   async load(): Promise<void> {
+    const before = new Map(this.#told);
     const answer = await this.#backend.request('setup.list', undefined);
-    if (answer.ok) this.#list = answer.value;
+    if (!answer.ok) return;
+    // What was told meanwhile is newer than the answer.
+    const newer = (repo: string) => this.#told.get(repo) !== before.get(repo);
+    this.#list = [...answer.value.filter(({ repo }) => !newer(repo)), ...this.#list.filter(({ repo }) => newer(repo))];
   }
 
+  /** An event: the newest word about this journey. */
   apply(setup: SetupState): void {
+    this.#told.set(setup.repo, (this.#told.get(setup.repo) ?? 0) + 1);
+    this.#put(setup);
+  }
+
+  #put(setup: SetupState): void {
     this.#list = this.find(setup.repo)
       ? this.#list.map((one) => (one.repo === setup.repo ? setup : one))
       : [...this.#list, setup];
   }
 
   drop(repo: string): void {
+    this.#told.set(repo, (this.#told.get(repo) ?? 0) + 1);
     this.#list = this.#list.filter((one) => one.repo !== repo);
     this.#problems.delete(repo);
   }
@@ -71,7 +85,8 @@ export class Journeys {
   }
 
   async setAutoStart(repo: string, on: boolean): Promise<void> {
-    this.#settle(repo, await this.#backend.request('setup.setAutoStart', { repo, on }));
+    const before = this.#told.get(repo);
+    this.#settle(repo, await this.#backend.request('setup.setAutoStart', { repo, on }), before);
   }
 
   async remove(repo: string): Promise<boolean> {
@@ -106,16 +121,18 @@ export class Journeys {
   async #ask(verb: Verb, repo: string): Promise<boolean> {
     if (this.#busy.has(repo)) return false;
     this.#busy.add(repo);
+    const before = this.#told.get(repo);
     const answer = await this.#backend.request(verb, { repo });
     this.#busy.delete(repo);
-    this.#settle(repo, answer);
+    this.#settle(repo, answer, before);
     return answer.ok;
   }
 
-  #settle(repo: string, answer: Result<SetupState>): void {
+  /** Answers and events travel apart: an answer that events have overtaken is old news. */
+  #settle(repo: string, answer: Result<SetupState>, toldBefore: number | undefined): void {
     if (answer.ok) {
       this.#problems.delete(repo);
-      this.apply(answer.value);
+      if (this.#told.get(repo) === toldBefore) this.#put(answer.value);
     } else this.#problems.set(repo, answer.problem);
   }
 }

@@ -6,6 +6,7 @@ import type { LicenceState, Step, TokenHome, VaultState } from '../../electron/c
 import type { Account } from '../../electron/contract/setup.ts';
 import { chat } from './enChat.ts';
 import { journey } from './enJourney.ts';
+import { storage } from './enStorage.ts';
 
 const kinds: Readonly<Record<Account['kind'], string>> = {
   read: 'read-only token',
@@ -213,17 +214,7 @@ export const t = {
     },
     tokens: (count: string) => `${count} tokens`,
   },
-  storage: {
-    title: 'Storage',
-    intro: 'Each file is counted once, also when scripts share it.',
-    models: 'Prepared models',
-    cache: 'Hugging Face cache, shared with your scripts',
-    partial: 'Unfinished downloads',
-    free: 'Free on this disk',
-    modelsFolder: 'Models folder',
-    cacheFolder: 'Cache folder',
-    each: 'Models by size',
-  },
+  storage,
   link: {
     title: 'Set up this model?',
     text: 'A link asks Latchkey to set up the model below. Nothing is fetched before the licence step is done.',

@@ -1,5 +1,6 @@
 import { farFromOfficial } from '../../electron/services/setup/explain.ts';
 import { chatScenes } from './chatScenes.ts';
+import { storageScenes } from './storageScenes.ts';
 import { info, licence, llama, longRepo, now, plan, problem, smol } from './fixtures.ts';
 import { access, base, chatting, download, empty, idle, type Scene, signedIn, withSetup } from './worlds.ts';
 
@@ -226,6 +227,6 @@ export const scenes: Readonly<Record<string, Scene>> = {
     show: (app) => app.router.go({ name: 'access' }),
   },
   'access-none': { world: { ...empty, signIn: { vault: 'locked' } }, show: (app) => app.router.go({ name: 'access' }) },
-  storage: { world: chatting, show: (app) => app.router.go({ name: 'storage' }) },
+  ...storageScenes,
   settings: { world: chatting, show: (app) => app.router.go({ name: 'settings' }) },
 };
