@@ -4,10 +4,13 @@ import { type Dtype, dtypes, type InstalledModel, type SuggestedModel } from './
 import type { PageName } from './problem.ts';
 import type { Result } from './result.ts';
 import type { SetupState, SignInState } from './setup.ts';
+import type { CarriedModel, ChosenFolder, StorageState, StorageWork } from './storage.ts';
 
 /** owner/name in the Hub's alphabet; both parts start and end with a letter or digit. */
 export const repoPattern = /^[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?\/[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?$/;
 const repo = matching(repoPattern);
+/** As in the cache, where old repositories have no owner. */
+const cachedRepo = matching(/^[A-Za-z0-9_][\w.-]{0,95}(?:\/[A-Za-z0-9_][\w.-]{0,95})?$/);
 /** Ids we make ourselves: UUIDs and model folder names. */
 const id = matching(/^[A-Za-z0-9][\w.-]{0,199}$/);
 const pages = [
@@ -39,11 +42,14 @@ export interface AppInfo {
   readonly practice: boolean;
   /** Where the Hub is: huggingface.co, a mirror, or the practice Hub. */
   readonly hubEndpoint: string;
-  readonly offline: boolean; // the person's own switch
+  readonly offline: boolean; // the person's own switch, or their environment's
+  /** The environment variable that keeps it offline, whatever the switch says. */
+  readonly offlineBy?: string;
   readonly can: {
     readonly openPages: boolean; // else the page shows the link itself
     readonly notify: boolean;
     readonly showFolders: boolean;
+    readonly chooseFolders: boolean; // else the page asks for a path
   };
 }
 
@@ -57,16 +63,6 @@ export interface LicenceText {
   readonly file: string;
   readonly text: string;
   readonly sha256: string;
-}
-
-/** Bytes on disk, each blob counted once. */
-export interface StorageState {
-  readonly modelsFolder: string;
-  readonly cacheFolder: string;
-  readonly modelsBytes: number;
-  readonly cacheBytes: number;
-  readonly partialBytes: number;
-  readonly freeBytes: number;
 }
 
 interface Request<I, O> {
@@ -118,8 +114,30 @@ export const requests = {
   'models.list': request<undefined, readonly InstalledModel[]>(nothing),
   'models.suggested': request<undefined, readonly SuggestedModel[]>(nothing),
   'models.remove': request<{ readonly id: string }, undefined>(record({ id })),
+  /** Removes a model whose files changed, and starts its journey anew. */
+  'models.repair': request<{ readonly id: string }, SetupState>(record({ id })),
   'models.sanityCheck': request<{ readonly id: string }, InstalledModel>(record({ id })),
+
+  /** Asks the person for a folder (null when they change their mind); hosts without a dialog take the typed path. */
+  'folder.choose': request<{ readonly typed?: string | undefined }, ChosenFolder | null>(
+    record({ typed: optional(text(4096)) }),
+  ),
+
   'storage.get': request<undefined, StorageState>(nothing),
+  /** Official files that Latchkey downloaded; with `everything` also what other programs put there. */
+  'storage.removeRepo': request<{ readonly repo: string; readonly everything: boolean }, StorageState>(
+    record({ repo: cachedRepo, everything: flag }),
+  ),
+  'storage.free': request<undefined, StorageState>(nothing),
+  /** These start the one long job; how it goes comes as `storage.worked`. */
+  'storage.verify': request<{ readonly id: string }, StorageWork>(record({ id })),
+  'storage.export': request<{ readonly id: string; readonly folder: string }, StorageWork>(record({ id, folder: id })),
+  'storage.inspect': request<{ readonly folder: string }, CarriedModel>(record({ folder: id })),
+  'storage.import': request<{ readonly folder: string; readonly fingerprint: string }, StorageWork>(
+    record({ folder: id, fingerprint: text(64) }),
+  ),
+  'storage.move': request<{ readonly folder: string }, StorageWork>(record({ folder: id })),
+  'storage.stop': request<undefined, undefined>(nothing),
 
   'chats.list': request<undefined, readonly ChatSummary[]>(nothing),
   'chats.create': request<{ readonly modelId: string }, Chat>(record({ modelId: id })),
@@ -168,6 +186,8 @@ export type BackendEvent =
   | { readonly type: 'setup.changed'; readonly setup: SetupState }
   | { readonly type: 'setup.removed'; readonly repo: string }
   | { readonly type: 'models.changed'; readonly models: readonly InstalledModel[] }
+  /** At most 10 per second while bytes move. */
+  | { readonly type: 'storage.worked'; readonly work: StorageWork }
   | { readonly type: 'chats.changed'; readonly chats: readonly ChatSummary[] }
   | { readonly type: 'engine.changed'; readonly engine: EngineState }
   /** Text to append to a message; `index` counts deltas of that message from 0, a gap means: ask for the chat again. */

@@ -11,7 +11,7 @@ import type { Result } from '../contract/result.ts';
 import { startPracticeHub } from '../practice/hub/startPracticeHub.ts';
 import { createBackend } from '../services/backend.ts';
 import { dispatch } from '../services/dispatch.ts';
-import { hubCacheFolder } from '../services/download/cache.ts';
+import { hubCacheFolder, linksAllowed, offlineVariable } from '../services/download/environment.ts';
 import { makeFolder } from '../services/durable/files.ts';
 import type { Ports } from '../services/ports.ts';
 import { modeFolders } from './folders.ts';
@@ -30,6 +30,7 @@ export interface Abilities {
   /** Gets only URLs that passed `openablePage`. */
   readonly openPage: Ports['openPage'];
   readonly notify?: NonNullable<Ports['notify']>;
+  readonly chooseFolder?: NonNullable<Ports['chooseFolder']>;
   readonly showFolder?: NonNullable<Ports['showFolder']>;
   readonly takeWish?: NonNullable<Ports['takeWish']>;
 }
@@ -88,6 +89,7 @@ async function startMode(
       practice,
       hubEndpoint,
       paths,
+      environment: practice ? {} : { offlineBy: offlineVariable(process.env), links: linksAllowed(process.env) },
       http: createNodeHttp(),
       vault: createKeychain({
         service: practice ? 'Latchkey practice' : 'Latchkey',
@@ -100,6 +102,7 @@ async function startMode(
         return page === undefined ? false : lent.openPage(page);
       },
       ...(lent.notify && { notify: lent.notify }),
+      ...(lent.chooseFolder && { chooseFolder: lent.chooseFolder }),
       ...(lent.showFolder && { showFolder: lent.showFolder }),
       ...(lent.takeWish && { takeWish: lent.takeWish }),
       switchPractice,

@@ -11,7 +11,6 @@ import { practiceModels, suggestedModels } from './models/suggested.ts';
 import type { Ports } from './ports.ts';
 import { writeReport } from './report.ts';
 import { openRooms, type Rooms } from './rooms.ts';
-import { readStorage } from './storage.ts';
 
 export interface RunningBackend {
   readonly handlers: Handlers;
@@ -58,9 +57,9 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
       return ok({ ...(wish && { wish }) });
     },
     'app.showFolder': async ({ folder }) => {
-      const { data, models, hubCache } = ports.paths;
+      const { data, hubCache } = ports.paths;
       if (!ports.showFolder) return failed(notFound('file manager'));
-      await ports.showFolder({ data, models, cache: hubCache }[folder]);
+      await ports.showFolder({ data, models: rooms.modelsFolder(), cache: hubCache }[folder]);
       return ok(undefined);
     },
     'app.reset': () => rooms.reset(),
@@ -106,13 +105,44 @@ function setupHandlers(_ports: Ports, rooms: Rooms): Some<'setup' | 'licence'> {
   };
 }
 
-function modelHandlers(ports: Ports, rooms: Rooms): Some<'models' | 'storage' | 'engine'> {
+/** A journey that ended with this model has nothing to show any more. */
+async function forgetJourney({ journeys }: Rooms, id: string): Promise<void> {
+  const ended = journeys.list().find((one) => one.step === 'ready' && one.model.id === id);
+  if (ended) await journeys.remove(ended.repo);
+}
+
+function modelHandlers(ports: Ports, rooms: Rooms): Some<'models' | 'storage' | 'folder' | 'engine'> {
+  const { storage } = rooms;
+  const remove = async (id: string): Promise<Result<undefined>> => {
+    const free = await storage.blocked();
+    const removed = free.ok ? await rooms.models.remove(id) : free;
+    if (removed.ok) await forgetJourney(rooms, id);
+    return removed;
+  };
   return {
     'models.list': async () => ok(rooms.models.list()),
     'models.suggested': async () => ok(ports.practice ? practiceModels : suggestedModels),
-    'models.remove': async ({ id }) => rooms.models.remove(id),
+    'models.remove': async ({ id }) => remove(id),
+    'models.repair': async ({ id }) => {
+      const model = rooms.models.byId(id);
+      if (!model) return failed(notFound('model'));
+      const removed = await remove(id);
+      return removed.ok ? ok(rooms.journeys.choose(model.repo, model.dtype)) : removed;
+    },
     'models.sanityCheck': async ({ id }) => rooms.models.sanityCheck(id),
-    'storage.get': async () => ok(await readStorage(ports.paths)),
+    'folder.choose': async ({ typed }) => storage.choose(typed),
+    'storage.get': async () => ok(await storage.state()),
+    'storage.removeRepo': async ({ repo, everything }) => storage.removeRepo(repo, everything),
+    'storage.free': async () => storage.free(),
+    'storage.verify': async ({ id }) => storage.verify(id),
+    'storage.export': async ({ id, folder }) => storage.exportTo(id, folder),
+    'storage.inspect': async ({ folder }) => storage.inspect(folder),
+    'storage.import': async ({ folder, fingerprint }) => storage.importFrom(folder, fingerprint),
+    'storage.move': async ({ folder }) => storage.move(folder),
+    'storage.stop': async () => {
+      storage.stop();
+      return ok(undefined);
+    },
     'engine.get': async () => ok(rooms.engine.state()),
   };
 }

@@ -65,16 +65,25 @@ export interface Ports {
   readonly paths: {
     /** Chats, journeys, logs: small state of the app. */
     readonly data: string;
-    /** Converted models, one folder each. */
+    /** The usual place of converted models, one folder each; they may have been moved elsewhere. */
     readonly models: string;
     /** The Hugging Face cache ("hub" folder) shared with Python. */
     readonly hubCache: string;
+  };
+  /** What the person's environment asks of every tool that speaks with the Hub. */
+  readonly environment: {
+    /** Name of the variable that forbids the network. */
+    readonly offlineBy?: string | undefined;
+    /** false: no symbolic links in the cache. */
+    readonly links?: false | undefined;
   };
   readonly http: HttpPort;
   readonly vault: VaultPort;
   readonly startWorker: (name: WorkerName) => WorkerProcess;
   /** Opens an https page (or a page of the practice Hub) in the person's browser; false = the host has none. */
   readonly openPage: (url: string) => Promise<boolean>;
+  /** Asks the person for a folder with the system's dialog; undefined = they changed their mind. */
+  readonly chooseFolder?: () => Promise<string | undefined>;
   /** Shows a folder in the system's file manager; absent = the host has none. */
   readonly showFolder?: (folder: string) => Promise<void>;
   /** Hands out what a person asked for outside the page, oldest first. */

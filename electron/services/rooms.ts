@@ -5,12 +5,11 @@
 import { join } from 'node:path';
 import type { AppInfo, BackendEvent, LicenceText } from '../contract/ipc.ts';
 import type { DownloadPlan } from '../contract/model.ts';
-import { ok, type Result } from '../contract/result.ts';
+import { failed, ok, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
-import { sweepConversions } from './convert/sweepConversions.ts';
-import { findSnapshot } from './download/cache.ts';
-import { download } from './download/download.ts';
+import { findSnapshot, lockRepo } from './download/cache.ts';
+import { alreadyRunning } from './download/explain.ts';
 import { makeFolder } from './durable/files.ts';
 import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
@@ -22,6 +21,7 @@ import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
 import { createLogTail, type LogTail } from './report.ts';
+import { fetchModel } from './setup/fetchModel.ts';
 import { fileSource } from './setup/fileSource.ts';
 import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
@@ -29,12 +29,17 @@ import { announcement } from './setup/announce.ts';
 import { prepareModel } from './setup/prepare.ts';
 import { readLicence } from './setup/readLicence.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
+import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
+import { createStorage, type Storage } from './storage/room.ts';
 import { type AccountNote, createSignIn, isAccountNote, type SignIn } from './signIn/signIn.ts';
 
 export interface Rooms {
   readonly signIn: SignIn;
   readonly journeys: Journeys;
   readonly models: Library;
+  readonly storage: Storage;
+  /** Where the models are right now; they can be moved. */
+  modelsFolder(): string;
   readonly chats: ChatStore;
   readonly answers: Answers;
   readonly engine: Engine;
@@ -62,7 +67,6 @@ function areSettings(value: unknown): value is Settings {
 export async function openRooms(ports: Ports, emit: (event: BackendEvent) => void): Promise<Rooms> {
   const { paths, now } = ports;
   await makeFolder(paths.data);
-  await makeFolder(paths.models);
   const log = createLogTail(now);
   const write: Ports['log'] = (entry) => {
     log.add(entry);
@@ -77,14 +81,16 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     });
 
   const settings = remember<Settings>('settings.json', areSettings);
+  const { offlineBy, links } = ports.environment;
   let { offline } = (await settings.read()) ?? { offline: false };
+  const isOffline = (): boolean => offline || offlineBy !== undefined;
 
   const hub = createHubClient({
     endpoint: ports.hubEndpoint,
     http: ports.http,
     version: ports.version,
     now,
-    isOffline: () => offline,
+    isOffline,
     log: write,
   });
   const signIn = createSignIn({
@@ -98,15 +104,16 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     log: write,
   });
 
+  const home = await openModelsHome(paths.models, remember<ModelsPlace>('models-place.json', isModelsPlace));
   const engine = createEngine({
     startProcess: () => ports.startWorker('infer'),
-    folderOf: (model) => join(paths.models, model.id),
+    folderOf: (model) => join(home.folder(), model.id),
     onChange: (state) => emit({ type: 'engine.changed', engine: state }),
     now,
     log: write,
   });
   const models = createLibrary({
-    folder: paths.models,
+    folder: () => home.folder(),
     engine,
     onChange: (list) => emit({ type: 'models.changed', models: list }),
   });
@@ -136,24 +143,34 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     },
     onRemove: (repo) => emit({ type: 'setup.removed', repo }),
     effects: {
-      check: ({ repo, dtype }, { signal }) => checkRepo({ repo, dtype, hub, signIn, folders: paths, signal }),
+      check: ({ repo, dtype }, { signal }) =>
+        checkRepo({ repo, dtype, hub, signIn, folders: { ...paths, models: home.folder() }, signal }),
       download: (plan, { signal, report }) =>
-        download(plan, {
+        fetchModel(plan, {
+          hub,
+          token: signIn.token(),
           source: source(plan),
           hubCache: paths.hubCache,
+          ...(links !== undefined && { links }),
           onProgress: report,
           signal,
           now,
           log: write,
         }),
       async prepare(plan, licence, { signal, report }) {
+        await storage.settled();
+        const free = await storage.blocked();
+        if (!free.ok) return free;
         const snapshot = await snapshotOf(plan);
         if (!snapshot.complete) throw new Error('prepare was reached without a complete snapshot');
+        // Nobody, in this process or another, may take the official files away while they are read.
+        const lock = await lockRepo(paths.hubCache, plan.repo);
+        if (!lock) return failed(alreadyRunning(`${plan.repo}, by another process`));
         const prepared = await prepareModel({
           plan,
           licence,
           source: snapshot.folder,
-          modelsFolder: paths.models,
+          modelsFolder: home.folder(),
           version: ports.version,
           engine,
           startProcess: () => ports.startWorker('convert'),
@@ -161,11 +178,26 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
           now,
           log: write,
           signal,
-        });
+        }).finally(() => lock.release());
         if (prepared.ok) await models.refresh();
         return prepared;
       },
     },
+  });
+
+  const busyJourneys = () => journeys.list().filter(({ activity }) => activity.kind === 'working');
+  const storage = createStorage({
+    ports,
+    home,
+    models,
+    engine,
+    users: {
+      wants: (repo) => journeys.list().some((one) => one.repo === repo && one.step !== 'ready'),
+      works: (repo) =>
+        busyJourneys().some((one) => one.repo === repo && (one.step === 'download' || one.step === 'prepare')),
+      isPreparing: () => busyJourneys().some(({ step }) => step === 'prepare'),
+    },
+    onWork: (work) => emit({ type: 'storage.worked', work }),
   });
 
   const info = (): AppInfo => ({
@@ -174,11 +206,13 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     platform: process.platform,
     practice: ports.practice,
     hubEndpoint: ports.hubEndpoint,
-    offline,
+    offline: isOffline(),
+    ...(offlineBy !== undefined && { offlineBy }),
     can: {
       openPages: ports.host === 'desktop',
       notify: ports.notify !== undefined,
       showFolders: ports.showFolder !== undefined,
+      chooseFolders: ports.chooseFolder !== undefined,
     },
   });
 
@@ -186,6 +220,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     signIn,
     journeys,
     models,
+    storage,
+    modelsFolder: () => home.folder(),
     chats,
     answers,
     engine,
@@ -208,14 +244,15 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     },
     readLicence: (repo) => readLicence(hub, repo, signIn.token()),
     async start() {
-      await sweepConversions(paths.models);
-      await sweepUnfinished(paths.models);
+      await sweepUnfinished(home.folder());
       await models.refresh();
+      await storage.start();
       await signIn.start();
       await journeys.start();
     },
     async close() {
       answers.close();
+      await storage.close();
       await journeys.close();
       engine.close();
       chats.close();

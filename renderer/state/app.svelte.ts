@@ -13,6 +13,7 @@ import { Models } from './models.svelte.ts';
 import { Pages } from './pages.svelte.ts';
 import { Router } from './router.svelte.ts';
 import { SignIn } from './signIn.svelte.ts';
+import { changesStorage, Storage } from './storage.svelte.ts';
 import { ThemeChoice } from './theme.svelte.ts';
 import { Thread } from './thread.svelte.ts';
 
@@ -31,6 +32,7 @@ export class AppState {
   readonly signIn: SignIn;
   readonly journeys: Journeys;
   readonly models: Models;
+  readonly storage: Storage;
   readonly chats: Chats;
   readonly thread: Thread;
   readonly pages: Pages;
@@ -46,6 +48,7 @@ export class AppState {
     this.signIn = new SignIn(backend);
     this.journeys = new Journeys(backend);
     this.models = new Models(backend);
+    this.storage = new Storage(backend);
     this.chats = new Chats(backend);
     this.thread = new Thread(backend);
     this.pages = new Pages(backend);
@@ -182,6 +185,8 @@ export class AppState {
       case 'request': {
         // The services wrote this input for their own table; dispatch checks it again.
         const answer = await this.#backend.request(action.request, action.input as never);
+        if (answer.ok && changesStorage(action.request)) this.storage.refresh();
+        if (answer.ok && action.request === 'models.repair') this.#visit('journey');
         return answer.ok ? 'done' : answer.problem;
       }
       case 'page':
@@ -233,7 +238,10 @@ export class AppState {
       case 'setup.removed':
         return this.journeys.drop(event.repo);
       case 'models.changed':
-        return this.models.apply(event.models);
+        this.models.apply(event.models);
+        return this.storage.refresh();
+      case 'storage.worked':
+        return this.storage.apply(event.work);
       case 'chats.changed':
         return this.chats.apply(event.chats);
       case 'engine.changed':

@@ -1,13 +1,12 @@
 import { SvelteSet } from 'svelte/reactivity';
-import type { Backend, StorageState } from '../../electron/contract/ipc.ts';
+import type { Backend } from '../../electron/contract/ipc.ts';
 import type { InstalledModel, SuggestedModel } from '../../electron/contract/model.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 
-/** Models on this computer, models worth trying, and the disk they share. */
+/** Models on this computer, and models worth trying. */
 export class Models {
   #installed = $state.raw<readonly InstalledModel[]>([]);
   #suggested = $state.raw<readonly SuggestedModel[]>([]);
-  #storage = $state.raw<StorageState>();
   #problem = $state.raw<Problem>();
   readonly #busy = new SvelteSet<string>();
   readonly #backend: Backend;
@@ -21,9 +20,6 @@ export class Models {
   }
   get suggested(): readonly SuggestedModel[] {
     return this.#suggested;
-  }
-  get storage(): StorageState | undefined {
-    return this.#storage;
   }
   get problem(): Problem | undefined {
     return this.#problem;
@@ -46,13 +42,6 @@ export class Models {
 
   apply(installed: readonly InstalledModel[]): void {
     this.#installed = installed;
-    if (this.#storage) void this.measure();
-  }
-
-  async measure(): Promise<void> {
-    const answer = await this.#backend.request('storage.get', undefined);
-    if (answer.ok) this.#storage = answer.value;
-    else this.#problem = answer.problem;
   }
 
   async remove(id: string): Promise<void> {

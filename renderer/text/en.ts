@@ -56,6 +56,9 @@ export const t = {
     offline: 'Offline by choice',
     onlineNote: (host: string) => `Only licence checks and downloads leave this computer, to ${host}. Chats never do.`,
     offlineNote: 'Nothing leaves this computer until you go online again.',
+    offlineBy: (variable: string) => `Offline: ${variable} is set`,
+    offlineByNote: (variable: string) =>
+      `The environment that started Latchkey sets ${variable}, so nothing leaves this computer. Start Latchkey without it to go online.`,
     reconnecting: 'Reconnecting to Latchkey',
     silent: {
       title: 'Latchkey does not answer',

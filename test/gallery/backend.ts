@@ -6,11 +6,11 @@ import {
   type InputOf,
   requests,
   type RequestName,
-  type StorageState,
 } from '../../electron/contract/ipc.ts';
 import type { InstalledModel, SuggestedModel } from '../../electron/contract/model.ts';
 import { failed, ok, type Result } from '../../electron/contract/result.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
+import type { CarriedModel, StorageState, StorageWork } from '../../electron/contract/storage.ts';
 import type { SetupState, SignInState } from '../../electron/contract/setup.ts';
 import { now, problem } from './fixtures.ts';
 
@@ -24,6 +24,7 @@ export interface World {
   readonly chats: readonly Chat[];
   readonly engine: EngineState;
   readonly storage: StorageState;
+  readonly carried?: CarriedModel;
   readonly tokenProblem?: Problem;
 }
 
@@ -44,6 +45,12 @@ export function scriptedBackend(world: World): ScriptedBackend {
   const gone = failed(
     problem('not-found', 'This chat is not here any more', 'It may have been removed in another window.'),
   );
+  const begin = (facts: Omit<StorageWork, 'state'>): StorageWork => {
+    const progress = { doneBytes: 0, totalBytes: 0, bytesPerSecond: 0 };
+    const work: StorageWork = { ...facts, state: { kind: 'working', progress } };
+    tell({ type: 'storage.worked', work });
+    return work;
+  };
   const setup = (repo: string): Result<SetupState> => {
     const found = world.setups.find((one) => one.repo === repo);
     return found
@@ -103,8 +110,19 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'models.list': () => ok(world.installed),
     'models.suggested': () => ok(world.suggested),
     'models.remove': () => ok(undefined),
+    'models.repair': () => setup(world.setups[0]?.repo ?? ''),
     'models.sanityCheck': ({ id }) => ok(world.installed.find((model) => model.id === id)),
+    'folder.choose': ({ typed }) => ok({ id: 'f1', path: typed ?? '/media/ada/stick', freeBytes: 61_000_000_000 }),
     'storage.get': () => ok(world.storage),
+    'storage.removeRepo': ({ repo }) =>
+      ok({ ...world.storage, cached: world.storage.cached.filter((one) => one.repo !== repo) }),
+    'storage.free': () => ok({ ...world.storage, leftoverBytes: 0 }),
+    'storage.verify': ({ id }) => ok(begin({ task: 'verify', modelId: id })),
+    'storage.export': ({ id }) => ok(begin({ task: 'export', modelId: id, folder: `/media/ada/stick/${id}` })),
+    'storage.inspect': () => (world.carried ? ok(world.carried) : gone),
+    'storage.import': () => ok(begin({ task: 'import', folder: '/media/ada/stick' })),
+    'storage.move': () => ok(begin({ task: 'move', folder: '/media/ada/big/Latchkey models' })),
+    'storage.stop': () => ok(undefined),
     'chats.list': () => ok([...chats.values()]),
     'chats.create': ({ modelId }) =>
       ok(

@@ -17,7 +17,7 @@ export const info: AppInfo = {
   practice: false,
   hubEndpoint: 'https://huggingface.co',
   offline: false,
-  can: { openPages: true, notify: true, showFolders: true },
+  can: { openPages: true, notify: true, showFolders: true, chooseFolders: true },
 };
 
 export const ada: Account = {

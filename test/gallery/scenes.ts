@@ -22,7 +22,12 @@ export const scenes: Readonly<Record<string, Scene>> = {
   'welcome-practice': {
     world: {
       ...empty,
-      info: { ...info, practice: true, host: 'web', can: { openPages: false, notify: false, showFolders: false } },
+      info: {
+        ...info,
+        practice: true,
+        host: 'web',
+        can: { openPages: false, notify: false, showFolders: false, chooseFolders: false },
+      },
     },
   },
   'sign-in': {
@@ -33,7 +38,11 @@ export const scenes: Readonly<Record<string, Scene>> = {
       {
         ...empty,
         signIn: { vault: 'absent' },
-        info: { ...info, host: 'web', can: { openPages: false, notify: false, showFolders: false } },
+        info: {
+          ...info,
+          host: 'web',
+          can: { openPages: false, notify: false, showFolders: false, chooseFolders: false },
+        },
       },
       { ...base, step: 'sign-in', activity: idle, plan },
     ),

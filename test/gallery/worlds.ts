@@ -1,7 +1,7 @@
 import type { Activity, SetupState } from '../../electron/contract/setup.ts';
 import type { AppState } from '../../renderer/state/app.svelte.ts';
 import type { World } from './backend.ts';
-import { ada, chat, chats, info, installed, licence, llama, now, plan, small, suggested } from './fixtures.ts';
+import { ada, chat, chats, info, installed, licence, llama, now, plan, small, smol, suggested } from './fixtures.ts';
 
 export interface Scene {
   readonly world: World;
@@ -19,10 +19,17 @@ export const empty: World = {
   storage: {
     modelsFolder: '/home/ada/.local/share/latchkey/models',
     cacheFolder: '/home/ada/.cache/huggingface/hub',
+    modelsReachable: true,
     modelsBytes: 1_378_000_000,
     cacheBytes: 2_751_000_000,
     partialBytes: 412_000_000,
     freeBytes: 84_000_000_000,
+    cached: [
+      { repo: llama, bytes: 2_480_787_155, ownBytes: 2_480_787_155, partialBytes: 0, inUse: false },
+      { repo: smol, bytes: 269_060_552, ownBytes: 0, partialBytes: 412_000_000, inUse: false },
+      { repo: 'gpt2', bytes: 1_152_293, ownBytes: 310_000, partialBytes: 0, inUse: false },
+    ],
+    leftoverBytes: 412_000_000,
   },
 };
 export const signedIn: World = { ...empty, signIn: { vault: 'ready', account: ada } };

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../electron/practice/hub/faults.ts';
 import { doorstep, gitSha1, keyhole, modelFiles, openRoom, type Room, sha256, shard } from './practiceRoom.ts';
@@ -25,6 +27,18 @@ describe('faults of the connection', () => {
   it('reset without a position answers nothing', async () => {
     const answer = await faulty({ do: 'reset' });
     expect([answer.end, answer.headerBytes]).toEqual(['reset', -1]);
+  });
+
+  it('reset also breaks a kept connection whose answer before is not quite put away', async () => {
+    const { host, hostname, port, pathname, search } = new URL(await link());
+    room.hub.control.script([{ match: '/xet-bridge-us/', port: 'cdn', nth: 2, do: 'reset', atByte: 500 }]);
+    const socket = connect(Number(port), hostname);
+    const ask = `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nRange: bytes=0-999\r\n\r\n`;
+    // Two at once: the second is being answered while the first still has the connection.
+    socket.write(ask + ask);
+    socket.resume();
+    const failure = await once(socket, 'close').catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'ECONNRESET' });
   });
 
   it('fin without a position answers nothing', async () => {

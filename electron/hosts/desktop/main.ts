@@ -99,6 +99,10 @@ async function startServices({ practice }: HostOptions): Promise<Services> {
           () => false,
         ),
       notify: notifier(show),
+      chooseFolder: async () => {
+        const asked = await dialog.showOpenDialog({ properties: ['openDirectory', 'createDirectory'] });
+        return asked.canceled ? undefined : asked.filePaths[0];
+      },
       showFolder: async (folder) => void (await shell.openPath(folder)),
       takeWish: () => wishes.take(),
     },

@@ -44,7 +44,8 @@ export async function deliver(delivery: Delivery): Promise<void> {
 
 async function sendAnswer(delivery: Delivery, signal: AbortSignal): Promise<void> {
   const { request, response, answer, fault, progress } = delivery;
-  const { socket } = response;
+  // The response has no socket yet while the one before it on a kept connection is being put away; the request has.
+  const { socket } = request;
   const cut = fault?.do === 'reset' || fault?.do === 'fin';
   if (cut && fault.atByte === undefined) {
     breakOff(socket, fault.do);
@@ -70,9 +71,9 @@ function mustClose(fault: Fault): boolean {
   return ['wrong-length', 'huge-length', 'fin', 'reset'].includes(fault.do);
 }
 
-function breakOff(socket: Socket | null, how: string): void {
-  if (how === 'reset') socket?.resetAndDestroy();
-  else socket?.destroySoon();
+function breakOff(socket: Socket, how: string): void {
+  if (how === 'reset') socket.resetAndDestroy();
+  else socket.destroySoon();
 }
 
 /** The headers as sent: the length belongs to the body, unless a fault says otherwise. */
@@ -167,11 +168,8 @@ function flipped(bytes: Uint8Array, at: number): Uint8Array {
 }
 
 /** Headers written by hand, a few bytes at a time; the body follows at once and the connection ends. */
-async function dripHeaders(
-  { answer, fault, progress, request, response }: Delivery,
-  signal: AbortSignal,
-): Promise<void> {
-  const { socket } = response;
+async function dripHeaders({ answer, fault, progress, request }: Delivery, signal: AbortSignal): Promise<void> {
+  const { socket } = request;
   const length = String(answer.body.end - answer.body.start);
   const lines = Object.entries({ ...answer.headers, 'content-length': length, connection: 'close' });
   const head = Buffer.from(
@@ -182,15 +180,15 @@ async function dripHeaders(
   const step = Math.ceil(head.byteLength / steps);
   progress.begun(answer.status);
   for (let at = 0; at < head.byteLength; at += step) {
-    socket?.write(head.subarray(at, at + step));
+    socket.write(head.subarray(at, at + step));
     await delay(((fault?.seconds ?? 30) * 1000) / steps, undefined, { signal });
   }
   if (request.method !== 'HEAD') {
     for await (const piece of answer.body.content.read(answer.body.start, answer.body.end)) {
-      socket?.write(piece);
+      socket.write(piece);
       progress.sent(piece.byteLength);
     }
   }
-  socket?.end();
+  socket.end();
   progress.finished();
 }

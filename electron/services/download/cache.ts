@@ -3,37 +3,13 @@
  * before its checksum was proved; the ref that makes a snapshot visible by branch name is written last.
  */
 import { lstat, readFile, readlink, stat } from 'node:fs/promises';
-import { dirname, join, posix, win32 } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Commit, ModelFile, RepoId } from '../../contract/model.ts';
-import { copyFile, linksWork, makeFolder, publish, removeTree, replaceFile, replaceLink } from '../durable/files.ts';
+import { copyFile, linksWork, makeFolder, publish, replaceFile, replaceLink } from '../durable/files.ts';
+import { type FileLock, lockFile } from '../durable/fileLock.ts';
 import { below, type Checksum, checkedCommit, linkTarget, repoPaths } from './cachePaths.ts';
+import { listMade, noteMade } from './made.ts';
 import type { Verified } from './verified.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-// As Python's expandvars and expanduser: unknown variables stay as written.
-function expanded(path: string, env: Environment, home: string): string {
-  const filled = path.replace(/\$(?:\{([^}]+)\}|(\w+))/g, (whole, braced?: string, bare?: string) => {
-    return env[braced ?? bare ?? ''] ?? whole;
-  });
-  return filled === '~' || /^~[/\\]/.test(filled) ? home + filled.slice(1) : filled;
-}
-
-/**
- * The cache folder Python would use in this environment: HF_HUB_CACHE, else HUGGINGFACE_HUB_CACHE, else HF_HOME/hub,
- * else XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub. Empty variables count as unset.
- */
-export function hubCacheFolder(env: Environment, home: string, platform: NodeJS.Platform = process.platform): string {
-  const path = platform === 'win32' ? win32 : posix;
-  const read = (name: string) => {
-    const value = env[name];
-    return value === undefined || value === '' ? undefined : expanded(value, env, home);
-  };
-  const direct = read('HF_HUB_CACHE') ?? read('HUGGINGFACE_HUB_CACHE');
-  if (direct !== undefined) return direct;
-  const hfHome = read('HF_HOME') ?? path.join(read('XDG_CACHE_HOME') ?? path.join(home, '.cache'), 'huggingface');
-  return path.join(hfHome, 'hub');
-}
 
 /** One repository at one commit in the cache. */
 export interface CacheFolder {
@@ -88,6 +64,16 @@ export async function openCache(
   return { repo, commit, blobs, own, snapshot, links: links ?? (await known) };
 }
 
+/**
+ * Makes this process the only Latchkey that downloads, reads for preparing, or removes this repository's files; undefined
+ * while another one does. Python takes part in no lock of ours: beside it, unique temporaries and renames must do.
+ */
+export async function lockRepo(hubCache: string, repo: RepoId): Promise<FileLock | undefined> {
+  const { own } = repoPaths(hubCache, repo);
+  await makeFolder(own, 0o777);
+  return lockFile(join(own, 'lock'));
+}
+
 async function exists(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined;
 }
@@ -101,8 +87,11 @@ export async function publishFile(
   if (cache.links) {
     await publish(temporary, join(cache.blobs, checksum.hex));
     for (const path of paths) await link(cache, path, checksum);
-    return;
-  }
+  } else await publishInto(cache, temporary, paths);
+  for (const path of paths) await noteMade(cache, path, checksum.hex);
+}
+
+async function publishInto(cache: CacheFolder, temporary: string, paths: readonly string[]): Promise<void> {
   const [first, ...others] = paths.map((path) => below(cache.snapshot, path));
   if (first === undefined) return;
   await makeFolder(dirname(first), 0o777);
@@ -140,6 +129,8 @@ export async function reuseFile(
     if (here?.ino === there.ino && here.dev === there.dev) return true;
     if (cache.links) {
       await link(cache, file.path, checksum);
+      const ours = (await listMade(cache.own)).some(({ etag }) => etag === checksum.hex);
+      if (ours) await noteMade(cache, file.path, checksum.hex);
     } else if (!(await verified.check(place, file.bytes, checksum, signal))) {
       await makeFolder(dirname(place), 0o777);
       await copyFile(blob, place, cache.own);
@@ -207,6 +198,17 @@ export async function writeTree(hubCache: string, cache: CacheFolder, entries: r
   return true;
 }
 
+/** Writes the file list unless it is there, asking for it only then. Answers whether it stands. */
+export async function keepTree(
+  at: Pick<CacheFolder, 'repo' | 'commit'> & { readonly hubCache: string; readonly links: boolean | undefined },
+  list: () => Promise<readonly TreeEntry[] | undefined>,
+): Promise<boolean> {
+  const { hubCache, repo, commit } = at;
+  if (await exists(join(repoPaths(hubCache, repo).trees, `${checkedCommit(commit)}.json`))) return true;
+  const entries = await list();
+  return entries !== undefined && writeTree(hubCache, await openCache(hubCache, repo, commit, at.links), entries);
+}
+
 /** Lets a branch or tag name point to the commit. Call it when everything else is in place. */
 export async function writeRef(hubCache: string, cache: CacheFolder, revision: string): Promise<void> {
   if (revision === cache.commit) return;
@@ -233,9 +235,4 @@ export async function findSnapshot(
     if (!facts?.isFile() || facts.size !== file.bytes) missing.push(file.path);
   }
   return { folder, complete: missing.length === 0 && files.length > 0, missing };
-}
-
-/** Removes one repository from the cache: files, links and our partials. */
-export async function removeRepo(hubCache: string, repo: RepoId): Promise<void> {
-  await removeTree(repoPaths(hubCache, repo).folder);
 }

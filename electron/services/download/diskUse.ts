@@ -1,13 +1,15 @@
-/** How much room there is and who uses it. Only reads, except sweepPartials. */
+/** How much room there is and who uses it. Only reads. */
 import type { Stats } from 'node:fs';
 import { lstat, readdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { RepoId } from '../../contract/model.ts';
-import { removeTree } from '../durable/files.ts';
+import { repoPaths } from './cachePaths.ts';
+import { madeBytes } from './removeRepo.ts';
 
 export interface RepoUse {
   readonly repo: RepoId;
   readonly bytes: number; // blobs and snapshot files, each counted once
+  readonly ownBytes: number; // the part of it that we downloaded
   readonly partialBytes: number; // our unfinished downloads
 }
 
@@ -65,11 +67,23 @@ export async function partialBytes(own: string): Promise<number> {
   return bytesBelow(own, new Set());
 }
 
-async function repoFolders(hubCache: string): Promise<readonly { readonly repo: RepoId; readonly folder: string }[]> {
+/** The repositories of models in the cache. */
+export async function repoFolders(
+  hubCache: string,
+): Promise<readonly { readonly repo: RepoId; readonly folder: string }[]> {
   const entries = await readdir(hubCache, { withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isDirectory() && entry.name.startsWith('models--'))
     .map(({ name }) => ({ repo: name.slice('models--'.length).replaceAll('--', '/'), folder: join(hubCache, name) }));
+}
+
+// A folder that only looks like a repository belongs to somebody else.
+async function ownBytesOf(hubCache: string, repo: RepoId): Promise<number> {
+  try {
+    return await madeBytes(repoPaths(hubCache, repo));
+  } catch {
+    return 0;
+  }
 }
 
 /** What the cache takes, per repository. An absent cache is an empty one. */
@@ -78,7 +92,9 @@ export async function measureDisk(hubCache: string): Promise<DiskUse> {
   for (const { repo, folder } of await repoFolders(hubCache)) {
     const seen = new Set<string>();
     const partial = await bytesBelow(join(folder, '.latchkey'), seen);
-    repos.push({ repo, bytes: await bytesBelow(folder, seen), partialBytes: partial });
+    const bytes = await bytesBelow(folder, seen);
+    const ownBytes = Math.min(bytes, await ownBytesOf(hubCache, repo));
+    repos.push({ repo, bytes, ownBytes, partialBytes: partial });
   }
   return {
     repos,
@@ -86,28 +102,4 @@ export async function measureDisk(hubCache: string): Promise<DiskUse> {
     partialBytes: repos.reduce((sum, { partialBytes: bytes }) => sum + bytes, 0),
     freeBytes: (await freeSpace(hubCache)).bytes,
   };
-}
-
-const finished = /^([0-9a-f]{40}|[0-9a-f]{64})\.(part|journal)$/;
-
-/**
- * Removes our unfinished files of every repository for which `keep` says no, and everywhere the leftovers of a crash:
- * temporaries, and journals without their data. Never touches a blob or a snapshot. Not while a download runs.
- * Answers the bytes freed.
- */
-export async function sweepPartials(hubCache: string, keep: (repo: RepoId) => boolean): Promise<number> {
-  let freed = 0;
-  for (const { repo, folder } of await repoFolders(hubCache)) {
-    const own = join(folder, '.latchkey');
-    const names: readonly string[] = await readdir(own).catch(() => []);
-    for (const name of names) {
-      const match = finished.exec(name);
-      const orphan = match?.[2] === 'journal' && !names.includes(`${String(match[1])}.part`);
-      const goes = name.endsWith('.tmp') || orphan || (match !== null && !keep(repo));
-      if (!goes) continue;
-      freed += await allocatedBytes(join(own, name));
-      await removeTree(join(own, name));
-    }
-  }
-  return freed;
 }

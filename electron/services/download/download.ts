@@ -8,8 +8,18 @@ import type { Problem } from '../../contract/problem.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import type { Progress } from '../../contract/setup.ts';
 import { cancelled } from '../explain.ts';
+import type { FileLock } from '../durable/fileLock.ts';
 import type { LogEntry } from '../ports.ts';
-import { cachedBytes, type CacheFolder, noteMissing, openCache, type TreeEntry, writeRef, writeTree } from './cache.ts';
+import {
+  cachedBytes,
+  type CacheFolder,
+  lockRepo,
+  noteMissing,
+  openCache,
+  type TreeEntry,
+  writeRef,
+  writeTree,
+} from './cache.ts';
 import { type Checksum, checksumOf, repoPaths } from './cachePaths.ts';
 import { optionalNames } from './chooseFiles.ts';
 import { allocatedBytes, freeSpace } from './diskUse.ts';
@@ -41,7 +51,7 @@ export interface DownloadOptions {
   readonly tuning?: Partial<Tuning>;
 }
 
-// One writer per repository and cache in this process.
+// One writer per repository and cache in this process; lockRepo sees to the others.
 const running = new Set<string>();
 
 type Group = { readonly checksum: Checksum; readonly files: [ModelFile, ...ModelFile[]] };
@@ -102,11 +112,14 @@ export async function download(
   if (running.has(key)) return failed(alreadyRunning(plan.repo));
   running.add(key);
   let tasks: readonly FileTask[] = [];
+  let lock: FileLock | undefined;
   try {
     options.signal.throwIfAborted();
     const { present, lacking } = await survey(options.hubCache, plan, groups.value);
     if (lacking > 0) return failed(diskFull(plan.repo, lacking, options.hubCache));
     const cache = await openCache(options.hubCache, plan.repo, plan.commit, options.links);
+    lock = await lockRepo(options.hubCache, plan.repo);
+    if (!lock) return failed(alreadyRunning(`${plan.repo}, by another process`));
     const verified = await openVerified(key, cache.own);
     const tuning: Tuning = { ...defaultTuning, ...options.tuning };
     const pace = startPace(options.bytesPerSecondLimit);
@@ -127,6 +140,7 @@ export async function download(
     return failed(explainFailure(error, plan, tasks, options));
   } finally {
     await Promise.all(tasks.map((task) => task.close()));
+    lock?.release();
     running.delete(key);
   }
 }

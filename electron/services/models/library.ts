@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { Dtype, InstalledModel } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
-import { removeTree } from '../durable/files.ts';
 import { notFound } from '../explain.ts';
 import type { Engine } from '../generation/engine.ts';
-import { listModels, readManifest, writeManifest } from './manifest.ts';
+import { listModels, readManifest, removeModel, writeManifest } from './manifest.ts';
 
 /** The installed models as the app sees them; the disk is asked at start and after each change. */
 export interface Library {
@@ -18,13 +17,14 @@ export interface Library {
 }
 
 export function createLibrary(options: {
-  readonly folder: string;
+  /** Where the models are right now. */
+  readonly folder: () => string;
   readonly engine: Engine;
   readonly onChange: (models: readonly InstalledModel[]) => void;
 }): Library {
   let models: readonly InstalledModel[] = [];
   const refresh = async (): Promise<void> => {
-    models = await listModels(options.folder);
+    models = await listModels(options.folder());
     options.onChange(models);
   };
   const byId = (id: string): InstalledModel | undefined => models.find((model) => model.id === id);
@@ -37,13 +37,13 @@ export function createLibrary(options: {
       const model = byId(id);
       if (!model) return failed(notFound('model'));
       await options.engine.unload(); // Windows cannot remove mapped files
-      await removeTree(join(options.folder, model.id));
+      await removeModel(options.folder(), model.id);
       await refresh();
       return ok(undefined);
     },
     async sanityCheck(id) {
       const model = byId(id);
-      const folder = model && join(options.folder, model.id);
+      const folder = model && join(options.folder(), model.id);
       const manifest = folder && (await readManifest(folder));
       if (!model || !folder || !manifest) return failed(notFound('model'));
       const sanity = await options.engine.sanityCheck(model, folder);

@@ -3,13 +3,12 @@
  * nothing here knows how models are made or run.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Commit, Dtype, InstalledModel, RepoId } from '../../contract/model.ts';
-import { dtypes } from '../../contract/model.ts';
-import { removeTree, replaceFile } from '../durable/files.ts';
+import { publish, removeTree, replaceFile } from '../durable/files.ts';
+import { hashFile } from './hashFile.ts';
+import { isManifest } from './isManifest.ts';
 
 export const manifestName = 'latchkey.json';
 
@@ -22,37 +21,54 @@ export interface ManifestFile {
   readonly sha256: string;
 }
 
+/** What the person had agreed to when the model was prepared. */
+export interface LicenceSeen {
+  readonly name: string;
+  readonly account?: string;
+  /** When the Hub last said that this account may read the files; ms since epoch. */
+  readonly checkedAt: number;
+  /** The texts that came with the weights; they are among the files, with their hashes. */
+  readonly texts: readonly string[];
+}
+
 export interface Manifest {
   readonly format: 1;
   readonly model: InstalledModel;
   readonly converter: string; // version of the app that wrote the files
+  readonly licenceSeen?: LicenceSeen;
   readonly files: readonly ManifestFile[];
 }
+
+/** Names of texts that say what one may do with a model. */
+export const licenceText = /^(?:LICEN[CS]E|NOTICE|USE_POLICY)(?:[._-][A-Za-z0-9._-]{1,40})?$/i;
 
 /** Folder name of one model: unique per repository, commit and dtype, safe on every file system. */
 export function modelIdOf(repo: RepoId, commit: Commit, dtype: Dtype): string {
   return `${repo.replace('/', '--')}--${commit.slice(0, 8)}--${dtype}`;
 }
 
-function isManifest(value: unknown): value is Manifest {
-  if (typeof value !== 'object' || value === null) return false;
-  const { format, model, files } = value as Partial<Manifest>;
-  return (
-    format === 1 &&
-    typeof model === 'object' &&
-    typeof model.id === 'string' &&
-    typeof model.repo === 'string' &&
-    typeof model.commit === 'string' &&
-    dtypes.includes(model.dtype) &&
-    Array.isArray(files) &&
-    files.every((file: Partial<ManifestFile>) => typeof file.path === 'string' && typeof file.bytes === 'number')
-  );
+/**
+ * The same number for the same model on every computer: over repository, commit, dtype, licence, converter and the name,
+ * size and hash of each file. Not over what belongs to one computer (dates, measured speed). SHA-256, lower-case hex.
+ */
+export function fingerprintOf(manifest: Manifest): string {
+  const { model, files, converter } = manifest;
+  const head = [model.repo, model.commit, model.dtype, model.licence, converter];
+  const lines = files.map(({ path, bytes, sha256 }) => `${sha256} ${String(bytes)} ${path}`).sort();
+  return createHash('sha256')
+    .update(JSON.stringify([...head, ...lines]))
+    .digest('hex');
 }
+
+/** 1 MB: a manifest has a few kB. */
+const mostManifestBytes = 2 ** 20;
 
 /** Reads a manifest; undefined when the folder holds none that is valid. */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(join(folder, manifestName), 'utf8'));
+    const path = join(folder, manifestName);
+    if ((await stat(path)).size > mostManifestBytes) return undefined;
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
     return isManifest(value) ? value : undefined;
   } catch {
     return undefined;
@@ -91,23 +107,44 @@ async function sizeOf(path: string): Promise<number | undefined> {
   );
 }
 
-/** Names of files whose bytes are not what the manifest says; empty = the model is intact. */
-export async function verifyModel(folder: string, manifest: Manifest): Promise<readonly string[]> {
+/**
+ * Names of files whose bytes are not what the manifest says; empty = the model is intact. Rejects with the system's error
+ * when a disk cannot be read at all (a file that is only missing counts as wrong), or AbortError.
+ */
+export async function verifyModel(
+  folder: string,
+  manifest: Manifest,
+  { signal, onBytes }: { readonly signal?: AbortSignal; readonly onBytes?: (bytes: number, path: string) => void } = {},
+): Promise<readonly string[]> {
   const wrong: string[] = [];
   for (const file of manifest.files) {
-    const hash = createHash('sha256');
-    const read = await pipeline(createReadStream(join(folder, file.path)), hash).then(
-      () => true,
-      () => false,
-    );
-    if (!read || hash.digest('hex') !== file.sha256) wrong.push(file.path);
+    const hash = await hashFile(join(folder, ...file.path.split('/')), {
+      ...(signal && { signal }),
+      onBytes: (bytes) => onBytes?.(bytes, file.path),
+    });
+    if (hash !== file.sha256) wrong.push(file.path);
   }
   return wrong;
 }
 
+/** Removes a model. Its name goes first: a removal that is cut off leaves no half model, only something to sweep. */
+export async function removeModel(modelsFolder: string, id: string): Promise<void> {
+  const going = join(modelsFolder, `${unfinishedPrefix}${id}`);
+  await removeTree(going);
+  await publish(join(modelsFolder, id), going).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await removeTree(going);
+}
+
+/** Whether a name in the models folder is what an interrupted preparation, import or move left there. */
+export function isLeftover(name: string): boolean {
+  return name.startsWith(unfinishedPrefix) || /^\.tmp-[0-9a-f]{16}$/.test(name);
+}
+
 /** Removes what an interrupted preparation left behind; answers how many folders. */
 export async function sweepUnfinished(modelsFolder: string): Promise<number> {
-  const names = (await readdir(modelsFolder).catch(() => [])).filter((name) => name.startsWith(unfinishedPrefix));
+  const names = (await readdir(modelsFolder).catch(() => [])).filter(isLeftover);
   for (const name of names) await removeTree(join(modelsFolder, name));
   return names.length;
 }

@@ -6,7 +6,7 @@ import type { LicenceStatus, Progress } from '../../contract/setup.ts';
 import { makeFolder, publish, removeTree } from '../durable/files.ts';
 import type { Engine } from '../generation/engine.ts';
 import { defaultSampling } from '../models/defaultSampling.ts';
-import { modelIdOf, unfinishedPrefix, writeManifest } from '../models/manifest.ts';
+import { licenceText, modelIdOf, unfinishedPrefix, writeManifest } from '../models/manifest.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker } from '../work/client.ts';
 import type { ConvertWork } from '../work/protocol.ts';
@@ -77,7 +77,18 @@ export async function prepareModel(options: {
     return proof;
   }
   const model: InstalledModel = { ...draft, ...proof.value };
-  await writeManifest(unfinished, { format: 1, model, converter: options.version, files });
+  await writeManifest(unfinished, {
+    format: 1,
+    model,
+    converter: options.version,
+    licenceSeen: {
+      name: licence.licence,
+      ...(licence.account !== undefined && { account: licence.account }),
+      checkedAt: licence.checkedAt,
+      texts: files.map(({ path }) => path).filter((path) => licenceText.test(path)),
+    },
+    files,
+  });
   await removeTree(final);
   await publish(unfinished, final);
   return ok(model);

@@ -31,9 +31,8 @@ export function recordOf(state: SetupState, waited: boolean): JourneyRecord {
     ...(state.licence && { licence: state.licence }),
     ...(state.step !== 'ready' && state.plan && { plan: state.plan }),
     wanted:
-      (state.step === 'download' && state.activity.kind === 'working') ||
       state.step === 'prepare' ||
-      (state.step === 'download' && state.activity.kind === 'blocked'),
+      (state.step === 'download' && ['working', 'waiting', 'blocked'].includes(state.activity.kind)),
     waited,
   };
 }

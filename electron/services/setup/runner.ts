@@ -42,6 +42,8 @@ const passing: ReadonlySet<ProblemCode> = new Set([
   'rate-limited',
   'proxy-or-portal',
   'not-the-hub',
+  // another Latchkey works on the same model: when it is done, its files are found here
+  'busy',
 ]);
 
 /** 15 s: soon enough to feel automatic after a cable is plugged in, rare enough to cost nothing. */
@@ -146,14 +148,14 @@ export function createRunner(options: {
         if (state.step !== 'prepare') return;
         const done = await effects.prepare(state.plan, state.licence, { signal, report });
         if (signal.aborted) return;
-        settle(own, done.ok ? { type: 'prepared', model: done.value } : { type: 'failed', problem: done.problem });
+        settle(own, done.ok ? { type: 'prepared', model: done.value } : failure(done.problem));
         return;
       }
       case 'wait': {
         const at = state.activity.kind === 'waiting' ? (state.activity.nextCheckAt ?? now()) : now();
         await sleepUntil(at, now, signal);
         if (signal.aborted) return;
-        settle(own, state.step === 'download' ? { type: 'start' } : { type: 'check' });
+        settle(own, state.step === 'download' || state.step === 'prepare' ? { type: 'start' } : { type: 'check' });
       }
     }
   };

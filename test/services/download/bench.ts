@@ -81,7 +81,8 @@ export function published(hubCache: string, path: string): Promise<Buffer> {
   return readFile(join(hubCache, repoFolderName, 'snapshots', commit, ...path.split('/')));
 }
 
-/** Names in the folder of our own notes. */
+/** Names in the folder of our own notes, without the lock and the notes of what is ours, which stay there. */
 export async function ownFiles(hubCache: string): Promise<readonly string[]> {
-  return (await readdir(join(hubCache, repoFolderName, '.latchkey')).catch(() => [])).sort();
+  const names = await readdir(join(hubCache, repoFolderName, '.latchkey')).catch(() => []);
+  return names.filter((name) => name !== 'lock' && name !== 'made').sort();
 }

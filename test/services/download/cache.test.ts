@@ -3,9 +3,11 @@ import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'n
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createNodeHttp } from '../../../electron/adapters/nodeHttp.ts';
-import { findSnapshot, hubCacheFolder, type TreeEntry } from '../../../electron/services/download/cache.ts';
+import { findSnapshot, type TreeEntry } from '../../../electron/services/download/cache.ts';
+import { hubCacheFolder, linksAllowed, offlineVariable } from '../../../electron/services/download/environment.ts';
 import { linkTarget, repoPaths } from '../../../electron/services/download/cachePaths.ts';
-import { measureDisk, sweepPartials } from '../../../electron/services/download/diskUse.ts';
+import { measureDisk } from '../../../electron/services/download/diskUse.ts';
+import { sweepPartials } from '../../../electron/services/download/leftovers.ts';
 import { commit, ownFiles, published, removeFolder, repo, repoFolderName, run, temporaryFolder } from './bench.ts';
 import { type FaultServer, gitSha1, noise, sha256, startFaultServer } from './faultServer.ts';
 import { pythonDownload, scanCache, tryToLoadFromCache } from './pythonCache.ts';
@@ -200,6 +202,17 @@ test.each([
   [{ HF_HUB_CACHE: '~' }, '/home/ann'],
 ])('the cache folder for %j is %s', (env, folder) => {
   expect(hubCacheFolder(env, '/home/ann', 'linux')).toBe(folder);
+});
+
+test.each([
+  [{}, undefined, undefined],
+  [{ HF_HUB_OFFLINE: '0', HF_HUB_DISABLE_SYMLINKS: 'no' }, undefined, undefined],
+  [{ HF_HUB_OFFLINE: '1', HF_HUB_DISABLE_SYMLINKS: '1' }, 'HF_HUB_OFFLINE', false],
+  [{ HF_HUB_OFFLINE: 'Yes', HF_HUB_DISABLE_SYMLINKS: 'TRUE' }, 'HF_HUB_OFFLINE', false],
+  [{ TRANSFORMERS_OFFLINE: 'on', HF_HUB_OFFLINE: '' }, 'TRANSFORMERS_OFFLINE', undefined],
+])('%j keeps Latchkey offline by %s, with links: %s', (env, variable, links) => {
+  expect(offlineVariable(env)).toBe(variable);
+  expect(linksAllowed(env)).toBe(links);
 });
 
 test('links count one step up for each folder', () => {

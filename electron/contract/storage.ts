@@ -1,0 +1,75 @@
+import type { Commit, Dtype, InstalledModel, RepoId } from './model.ts';
+import type { Problem } from './problem.ts';
+import type { Progress } from './setup.ts';
+
+/** The official files of one repository in the Hugging Face cache. Bytes on disk, each blob counted once. */
+export interface CachedRepo {
+  readonly repo: RepoId;
+  readonly bytes: number;
+  /** The part of it that Latchkey downloaded; the rest was put there by other programs. */
+  readonly ownBytes: number;
+  /** Unfinished downloads of Latchkey. */
+  readonly partialBytes: number;
+  /** A download or a preparation of Latchkey works with it right now, in this or another process. */
+  readonly inUse: boolean;
+}
+
+/** What is on disk. Bytes, each blob counted once. */
+export interface StorageState {
+  readonly modelsFolder: string;
+  /** False: the disk that the models were moved to is not connected. Nothing is written anywhere else then. */
+  readonly modelsReachable: boolean;
+  readonly cacheFolder: string;
+  readonly modelsBytes: number;
+  readonly cacheBytes: number;
+  readonly partialBytes: number;
+  readonly freeBytes: number;
+  readonly cached: readonly CachedRepo[];
+  /** Ours and needed by nobody: what stopped downloads, preparations and moves left behind. */
+  readonly leftoverBytes: number;
+  readonly work?: StorageWork;
+}
+
+/** A model as it stands in a folder that somebody brought: what its manifest says, checked for shape, not yet for bytes. */
+export interface CarriedModel {
+  readonly repo: RepoId;
+  readonly commit: Commit;
+  readonly dtype: Dtype;
+  readonly bytes: number;
+  readonly files: number;
+  readonly converter: string;
+  readonly licence: string;
+  readonly licenceAccount?: string;
+  /** First lines of each text that binds the person, by file name; their bytes were proved. */
+  readonly licenceTexts: readonly { readonly file: string; readonly text: string; readonly sha256: string }[];
+  /** One number over all names, sizes and hashes: the same on the other computer, or it is not the same model. */
+  readonly fingerprint: string;
+}
+
+export type StorageTask = 'verify' | 'export' | 'import' | 'move';
+
+/** The one long job that storage does at a time, from its start until the next one. */
+export interface StorageWork {
+  readonly task: StorageTask;
+  /** The model concerned; absent for moves and imports. */
+  readonly modelId?: string;
+  readonly folder?: string;
+  readonly state:
+    | { readonly kind: 'working'; readonly progress: Progress }
+    | {
+        readonly kind: 'done';
+        readonly bytes: number;
+        readonly at: number;
+        readonly fingerprint?: string;
+        readonly model?: InstalledModel;
+      }
+    | { readonly kind: 'stopped' }
+    | { readonly kind: 'failed'; readonly problem: Problem };
+}
+
+/** A folder that the person chose; the page knows it by its id and never makes one up. */
+export interface ChosenFolder {
+  readonly id: string;
+  readonly path: string;
+  readonly freeBytes: number;
+}

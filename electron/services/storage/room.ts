@@ -1,0 +1,191 @@
+import { join } from 'node:path';
+import type { InstalledModel } from '../../contract/model.ts';
+import { failed, ok, type Result } from '../../contract/result.ts';
+import type { CarriedModel, ChosenFolder, StorageState, StorageWork } from '../../contract/storage.ts';
+import { sweepPartials } from '../download/leftovers.ts';
+import { removeRepo } from '../download/removeRepo.ts';
+import { removeTree } from '../durable/files.ts';
+import { notFound } from '../explain.ts';
+import type { Engine } from '../generation/engine.ts';
+import type { Library } from '../models/library.ts';
+import { readManifest, verifyModel } from '../models/manifest.ts';
+import type { Ports } from '../ports.ts';
+import { exportModel, importModel, inspectModel } from './carry.ts';
+import { createChosenFolders } from './chosenFolders.ts';
+import { modelDamaged, modelsAway, storageBusy } from './explain.ts';
+import { createJobs } from './jobs.ts';
+import type { ModelsHome } from './modelsHome.ts';
+import { leave, moveModels, targetOf } from './move.ts';
+import { leftoverFolders, survey } from './survey.ts';
+
+/** Everything the storage page can ask for. */
+export interface Storage {
+  state(): Promise<StorageState>;
+  choose(typed: string | undefined): Promise<Result<ChosenFolder | null>>;
+  removeRepo(repo: string, everything: boolean): Promise<Result<StorageState>>;
+  /** Removes what is ours and needed by nobody. */
+  free(): Promise<Result<StorageState>>;
+  verify(id: string): Promise<Result<StorageWork>>;
+  exportTo(id: string, folder: string): Promise<Result<StorageWork>>;
+  inspect(folder: string): Promise<Result<CarriedModel>>;
+  importFrom(folder: string, fingerprint: string): Promise<Result<StorageWork>>;
+  move(folder: string): Promise<Result<StorageWork>>;
+  stop(): void;
+  /** Why models cannot be written or removed right now, or undefined. */
+  blocked(): Promise<Result<undefined>>;
+  /** Resolves when no move is under way; a preparation waits for it. */
+  settled(): Promise<void>;
+  /** Finishes what a killed move left to do. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What journeys are doing, as far as files are concerned. */
+export interface FileUsers {
+  /** An unfinished download that somebody still wants. */
+  wants(repo: string): boolean;
+  works(repo: string): boolean;
+  isPreparing(): boolean;
+}
+
+export function createStorage(options: {
+  readonly ports: Pick<Ports, 'paths' | 'now' | 'log' | 'chooseFolder'>;
+  readonly home: ModelsHome;
+  readonly models: Library;
+  readonly engine: Engine;
+  readonly users: FileUsers;
+  readonly onWork: (work: StorageWork) => void;
+}): Storage {
+  const { home, models, engine, users } = options;
+  const { paths, now } = options.ports;
+  const folders = createChosenFolders(options.ports.chooseFolder);
+  const jobs = createJobs({ now, onChange: options.onWork });
+
+  let closing = false;
+
+  const state = async (): Promise<StorageState> => {
+    const found = await survey({
+      models: home.folder(),
+      modelsReachable: await home.isReachable(),
+      hubCache: paths.hubCache,
+      wanted: (repo) => users.wants(repo),
+      inUse: (repo) => users.works(repo),
+      preparing: users.isPreparing() || jobs.isWorking(),
+    });
+    const work = jobs.current();
+    return { ...found, ...(work && { work }) };
+  };
+
+  const blocked = async (): Promise<Result<undefined>> => {
+    if (!(await home.isReachable())) return failed(modelsAway(home.folder()));
+    if (jobs.isWorking('move')) return failed(storageBusy('The models are being moved to another folder.'));
+    return ok(undefined);
+  };
+
+  const startMove = (to: string): Result<StorageWork> =>
+    jobs.start({ task: 'move', folder: to }, (job) =>
+      moveModels(
+        {
+          home,
+          to,
+          data: paths.data,
+          beforeSwitch: () => engine.unload(),
+          afterSwitch: () => models.refresh(),
+          isClosing: () => closing,
+        },
+        job,
+      ),
+    );
+
+  const withModel = async <T>(
+    id: string,
+    use: (model: InstalledModel, folder: string) => Promise<Result<T>>,
+  ): Promise<Result<T>> => {
+    const free = await blocked();
+    if (!free.ok) return free;
+    const model = models.byId(id);
+    return model ? use(model, join(home.folder(), model.id)) : failed(notFound('model'));
+  };
+
+  return {
+    state,
+    blocked,
+    choose: (typed) => folders.choose(typed),
+    async removeRepo(repo, everything) {
+      if (users.works(repo) || (await removeRepo(paths.hubCache, repo, everything)) === 'busy') {
+        return failed(storageBusy('A download or a preparation uses the files of this model.'));
+      }
+      return ok(await state());
+    },
+    async free() {
+      await sweepPartials(paths.hubCache, (repo) => users.wants(repo));
+      if (!users.isPreparing() && !jobs.isWorking() && (await home.isReachable())) {
+        for (const folder of await leftoverFolders(home.folder())) await removeTree(folder);
+      }
+      return ok(await state());
+    },
+    verify: (id) =>
+      withModel(id, async (model, folder) => {
+        const manifest = await readManifest(folder);
+        if (!manifest) return failed(modelDamaged(id, ['latchkey.json']));
+        return jobs.start({ task: 'verify', modelId: id }, async (job) => {
+          job.expect(model.bytes);
+          const wrong = await verifyModel(folder, manifest, job);
+          return wrong.length > 0 ? failed(modelDamaged(id, wrong)) : ok({ bytes: model.bytes });
+        });
+      }),
+    exportTo: (id, chosen) =>
+      withModel(id, async (model, folder) => {
+        const target = folders.pathOf(chosen);
+        if (!target.ok) return target;
+        const manifest = await readManifest(folder);
+        if (!manifest) return failed(modelDamaged(id, ['latchkey.json']));
+        return jobs.start({ task: 'export', modelId: id, folder: join(target.value, id) }, (job) =>
+          exportModel(folder, manifest, target.value, job),
+        );
+      }),
+    async inspect(chosen) {
+      const folder = folders.pathOf(chosen);
+      return folder.ok ? inspectModel(folder.value) : folder;
+    },
+    async importFrom(chosen, fingerprint) {
+      const folder = folders.pathOf(chosen);
+      if (!folder.ok) return folder;
+      const free = await blocked();
+      if (!free.ok) return free;
+      return jobs.start({ task: 'import', folder: folder.value }, async (job) => {
+        const imported = await importModel(
+          { chosen: folder.value, fingerprint, modelsFolder: home.folder(), engine, now },
+          job,
+        );
+        await models.refresh();
+        return imported;
+      });
+    },
+    async move(chosen) {
+      const folder = folders.pathOf(chosen);
+      if (!folder.ok) return folder;
+      const free = await blocked();
+      if (!free.ok) return free;
+      if (users.isPreparing()) return failed(storageBusy('A model is being prepared.'));
+      const to = await targetOf(home, folder.value, paths);
+      return to.ok ? startMove(to.value) : to;
+    },
+    stop: () => jobs.stop(),
+    async settled() {
+      while (jobs.isWorking('move')) await jobs.settled();
+    },
+    async start() {
+      await leave(home).catch((error: unknown) => {
+        options.ports.log({ area: 'storage', event: 'leave-failed', cause: String(error) });
+      });
+      if (home.place.moving && (await home.isReachable())) startMove(home.place.moving.to);
+    },
+    async close() {
+      // No wish to give a move up: it goes on at the next start, as after a kill.
+      closing = true;
+      jobs.stop();
+      await jobs.settled();
+    },
+  };
+}

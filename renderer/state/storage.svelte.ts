@@ -1,0 +1,113 @@
+import type { Backend, RequestName } from '../../electron/contract/ipc.ts';
+import type { Problem } from '../../electron/contract/problem.ts';
+import type { Result } from '../../electron/contract/result.ts';
+import type { CarriedModel, ChosenFolder, StorageState, StorageWork } from '../../electron/contract/storage.ts';
+
+/** The disk as the services measured it, and the one long job on it. */
+export class Storage {
+  #state = $state.raw<StorageState>();
+  #work = $state.raw<StorageWork>();
+  #problem = $state.raw<Problem>();
+  #carried = $state.raw<{ readonly folder: ChosenFolder; readonly model: CarriedModel }>();
+  #busy = $state(false);
+  readonly #backend: Backend;
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  get state(): StorageState | undefined {
+    return this.#state;
+  }
+  get work(): StorageWork | undefined {
+    return this.#work;
+  }
+  get isWorking(): boolean {
+    return this.#work?.state.kind === 'working';
+  }
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
+  /** A model that was brought and looked at, and waits for the person's word. */
+  get carried(): { readonly folder: ChosenFolder; readonly model: CarriedModel } | undefined {
+    return this.#carried;
+  }
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  async measure(): Promise<void> {
+    this.#take(await this.#backend.request('storage.get', undefined));
+  }
+
+  /** Measures again only where somebody has looked before: measuring reads every folder. */
+  refresh(): void {
+    if (this.#state) void this.measure();
+  }
+
+  apply(work: StorageWork): void {
+    const ended = work.state.kind !== 'working' && this.isWorking;
+    this.#work = work;
+    if (ended) this.refresh();
+  }
+
+  /** Undefined when the person changed their mind, or the folder cannot serve (the problem is shown). */
+  async choose(typed?: string): Promise<ChosenFolder | undefined> {
+    const answer = await this.#ask(() => this.#backend.request('folder.choose', typed === undefined ? {} : { typed }));
+    return answer.ok ? (answer.value ?? undefined) : undefined;
+  }
+
+  async removeRepo(repo: string, everything: boolean): Promise<void> {
+    this.#take(await this.#ask(() => this.#backend.request('storage.removeRepo', { repo, everything })));
+  }
+  async free(): Promise<void> {
+    this.#take(await this.#ask(() => this.#backend.request('storage.free', undefined)));
+  }
+  async verify(id: string): Promise<void> {
+    await this.#ask(() => this.#backend.request('storage.verify', { id }));
+  }
+  async exportTo(id: string, folder: ChosenFolder): Promise<void> {
+    await this.#ask(() => this.#backend.request('storage.export', { id, folder: folder.id }));
+  }
+  async move(folder: ChosenFolder): Promise<void> {
+    await this.#ask(() => this.#backend.request('storage.move', { folder: folder.id }));
+  }
+  async stop(): Promise<void> {
+    await this.#ask(() => this.#backend.request('storage.stop', undefined));
+  }
+
+  /** Looks into a folder that was brought; what is in it is then `carried`. */
+  async inspect(folder: ChosenFolder): Promise<void> {
+    const answer = await this.#ask(() => this.#backend.request('storage.inspect', { folder: folder.id }));
+    if (answer.ok) this.#carried = { folder, model: answer.value };
+  }
+  async takeIn(): Promise<void> {
+    const carried = this.#carried;
+    if (!carried) return;
+    this.#carried = undefined;
+    const input = { folder: carried.folder.id, fingerprint: carried.model.fingerprint };
+    await this.#ask(() => this.#backend.request('storage.import', input));
+  }
+  leaveOut(): void {
+    this.#carried = undefined;
+  }
+
+  async #ask<T>(request: () => Promise<Result<T>>): Promise<Result<T>> {
+    this.#busy = true;
+    const answer = await request();
+    this.#busy = false;
+    this.#problem = answer.ok ? undefined : answer.problem;
+    return answer;
+  }
+
+  #take(answer: Result<StorageState>): void {
+    if (!answer.ok) this.#problem = answer.problem;
+    else {
+      this.#state = answer.value;
+      this.#work = answer.value.work ?? this.#work;
+    }
+  }
+}
+
+/** Names of this room's requests, for whoever performs a problem's action. */
+export const changesStorage = (name: RequestName): boolean => name.startsWith('storage.') || name === 'models.repair';
