@@ -31,6 +31,7 @@ export interface ModelCard {
   readonly private: boolean;
   readonly disabled: boolean;
   readonly renamedFrom?: RepoId;
+  readonly architecture?: string; // "LlamaForCausalLM", where the Hub read it from config.json
   readonly files: readonly string[];
 }
 

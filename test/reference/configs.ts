@@ -117,6 +117,21 @@ export const tinyConfigs = {
     attn_logit_softcapping: 5,
     final_logit_softcapping: 6,
   },
+  'gemma2 with head size 20': {
+    ...gemma,
+    architectures: ['Gemma2ForCausalLM'],
+    model_type: 'gemma2',
+    head_dim: 20,
+    attn_logit_softcapping: 5,
+    final_logit_softcapping: 6,
+  },
+  'qwen3 with head size 24': {
+    ...llama,
+    architectures: ['Qwen3ForCausalLM'],
+    model_type: 'qwen3',
+    head_dim: 24,
+    rope_theta: 1_000_000,
+  },
   gemma3: {
     ...gemma,
     architectures: ['Gemma3ForCausalLM'],

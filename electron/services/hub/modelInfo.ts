@@ -43,6 +43,7 @@ export function readCard(json: unknown, requested: RepoId): ModelCard | undefine
   if (repo === undefined || commit === undefined || !/^[0-9a-f]{40}$/.test(commit)) return undefined;
   const cardData = member(json, 'cardData');
   const siblings = member(json, 'siblings');
+  const [architecture] = texts(member(member(json, 'config'), 'architectures'));
   return {
     repo,
     commit,
@@ -52,6 +53,7 @@ export function readCard(json: unknown, requested: RepoId): ModelCard | undefine
     private: member(json, 'private') === true,
     disabled: member(json, 'disabled') === true,
     ...(repo === requested ? {} : { renamedFrom: requested }),
+    ...(architecture !== undefined && { architecture }),
     files: (Array.isArray(siblings) ? siblings : []).flatMap((one: unknown) => words(one, 'rfilename') ?? []),
   };
 }

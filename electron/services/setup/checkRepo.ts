@@ -2,7 +2,7 @@ import type { DownloadPlan, Dtype, ModelCard, ModelFile } from '../../contract/m
 import type { Result } from '../../contract/result.ts';
 import type { LicenceStatus } from '../../contract/setup.ts';
 import { estimateConversion } from '../convert/estimate.ts';
-import { readArchitecture } from '../convert/readArchitecture.ts';
+import { explainArchitecture, readArchitecture } from '../convert/readArchitecture.ts';
 import { makePlan } from '../download/plan.ts';
 import { checkAccess } from '../hub/check.ts';
 import { readRepoFile } from '../hub/files.ts';
@@ -34,7 +34,9 @@ export async function checkRepo(options: {
     { signal },
   );
   const { card, licence } = answer;
-  const contents = card && explainContents(card);
+  // The Hub tells this much of gated repositories, too.
+  const architecture = card?.architecture === undefined ? undefined : explainArchitecture(card.architecture);
+  const contents = card && (explainContents(card) ?? architecture);
   if (contents) return { licence, problem: contents };
   if (answer.problem) return { licence, problem: answer.problem };
   if (!card || !licence) return { licence };
