@@ -45,6 +45,7 @@ export class Journeys {
   }
 
   async load(): Promise<void> {
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- a snapshot, gone with this call
     const before = new Map(this.#told);
     const answer = await this.#backend.request('setup.list', undefined);
     if (!answer.ok) return;

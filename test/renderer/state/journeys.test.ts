@@ -15,7 +15,7 @@ const at = (kind: 'working' | 'idle'): SetupState => ({
 });
 
 /** A backend whose answers arrive when the test says so. */
-function slow(): { readonly backend: Backend; answer(value: unknown): void } {
+function slow(): { readonly backend: Backend; readonly answer: (value: unknown) => void } {
   let settle: (value: never) => void = () => undefined;
   return {
     backend: {

@@ -1,0 +1,20 @@
+/** Run by the orphan test in a process of its own: starts a conversion in a process of the app and waits. */
+import { fileURLToPath } from 'node:url';
+import { startNodeProcess } from '../../../electron/hosts/web/workers.ts';
+import { converterExit } from '../../../electron/services/setup/explain.ts';
+import { connectWorker } from '../../../electron/services/work/client.ts';
+import type { ConvertWork } from '../../../electron/services/work/protocol.ts';
+
+const [source = '', output = ''] = process.argv.slice(2);
+const worker = connectWorker<ConvertWork>(
+  startNodeProcess(fileURLToPath(new URL('../../../electron/workers/convert.ts', import.meta.url))),
+  { explainExit: converterExit, log: () => undefined },
+);
+let said = false;
+const onEvent = (): void => {
+  if (!said) process.stdout.write('converting\n');
+  said = true;
+};
+const result = await worker.call('convert', { source, output, dtype: 'q4' }, { onEvent });
+process.stdout.write(result.ok ? 'done\n' : `${JSON.stringify(result.problem)}\n`);
+worker.kill();
