@@ -45,7 +45,7 @@ describe.each(hosts)('the whole journey on the %s host', { timeout: 60_000 }, (h
 
   beforeAll(async () => {
     questions = await checkQuestions();
-    world = await openWorld(host, { approvalSeconds: 4 });
+    world = await openWorld(host, { approvalSeconds: 4, keyring: true });
     app = await world.launch();
   }, 120_000);
   afterAll(() => world.end());

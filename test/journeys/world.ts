@@ -48,6 +48,7 @@ export interface World {
   end(): Promise<void>;
 }
 
+/** The keyring of a test run is one for all: only one file may use it, or worlds would find each other's tokens. */
 export async function openWorld(
   host: HostName,
   options: { readonly approvalSeconds?: number; readonly keyring?: boolean } = {},
@@ -63,7 +64,8 @@ export async function openWorld(
     hub,
     data,
     async launch() {
-      const launched = await start(host, { data, endpoint: hub.endpoint, app: packed?.app });
+      const env = { HF_ENDPOINT: hub.endpoint, ...(options.keyring === true && keyringOfTheRun()) };
+      const launched = await start(host, { data, env, app: packed?.app });
       apps.add(launched);
       return launched;
     },
@@ -76,13 +78,21 @@ export async function openWorld(
   };
 }
 
+/** So that a second start finds what the first one stored. */
+function keyringOfTheRun(): Readonly<Record<string, string | undefined>> {
+  const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = process.env;
+  return { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR };
+}
+
 async function start(
   host: HostName,
-  { data, endpoint, app: folder }: { data: string; endpoint: string; app: string | undefined },
+  {
+    data,
+    env,
+    app: folder,
+  }: { data: string; env: Readonly<Record<string, string | undefined>>; app: string | undefined },
 ): Promise<App> {
-  // The keyring of the test run, so that a second start finds what the first one stored.
-  const { DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } = process.env;
-  const options = { data, env: { HF_ENDPOINT: endpoint, DBUS_SESSION_BUS_ADDRESS, XDG_RUNTIME_DIR } };
+  const options = { data, env };
   // The person's own browser is another program than the app: the Hub's pages open there.
   const browser = await launchChromium();
   const browse = async (url: string): Promise<Page> => {
