@@ -4,6 +4,7 @@ import { type Dtype, dtypes, type InstalledModel, type SuggestedModel } from './
 import type { PageName } from './problem.ts';
 import type { Result } from './result.ts';
 import type { SetupState, SignInState } from './setup.ts';
+import { type UpdateChannel, updateChannels, type UpdateState } from './update.ts';
 import type { CarriedModel, ChosenFolder, StorageState, StorageWork } from './storage.ts';
 
 /** owner/name in the Hub's alphabet; both parts start and end with a letter or digit. */
@@ -87,6 +88,16 @@ export const requests = {
   ),
   /** As after installation: token, settings and journeys go; models and chats stay. */
   'app.reset': request<undefined, undefined>(nothing),
+  'update.get': request<undefined, UpdateState>(nothing),
+  /** Without permission no server is asked for updates, ever. */
+  'update.allow': request<{ readonly on: boolean }, UpdateState>(record({ on: flag })),
+  'update.setChannel': request<{ readonly channel: UpdateChannel }, UpdateState>(
+    record({ channel: oneOf(updateChannels) }),
+  ),
+  'update.check': request<undefined, UpdateState>(nothing),
+  'update.download': request<undefined, UpdateState>(nothing),
+  /** Ends the app and starts the new one. */
+  'update.install': request<undefined, undefined>(nothing),
   'page.open': request<
     { readonly page: PageName; readonly repo?: string | undefined },
     { readonly opened: boolean; readonly url: string }
@@ -181,6 +192,8 @@ export type BackendEvent =
   | { readonly type: 'app.changed'; readonly info: AppInfo }
   /** There is a wish to take. */
   | { readonly type: 'app.wished' }
+  /** At most 10 per second while bytes move. */
+  | { readonly type: 'update.changed'; readonly update: UpdateState }
   | { readonly type: 'signIn.changed'; readonly signIn: SignInState }
   /** Whole state of one journey; at most 10 per second while bytes move. */
   | { readonly type: 'setup.changed'; readonly setup: SetupState }

@@ -33,6 +33,7 @@ export interface Abilities {
   readonly chooseFolder?: NonNullable<Ports['chooseFolder']>;
   readonly showFolder?: NonNullable<Ports['showFolder']>;
   readonly takeWish?: NonNullable<Ports['takeWish']>;
+  readonly updater?: NonNullable<Ports['updater']>;
 }
 
 /** The services as a host sees them: one way in, one way out, and the practice switch. */
@@ -105,6 +106,8 @@ async function startMode(
       ...(lent.chooseFolder && { chooseFolder: lent.chooseFolder }),
       ...(lent.showFolder && { showFolder: lent.showFolder }),
       ...(lent.takeWish && { takeWish: lent.takeWish }),
+      // Practice talks to nobody but this computer.
+      ...(lent.updater && !practice && { updater: lent.updater }),
       switchPractice,
       approvalPoll: onThisComputer(hubEndpoint) ? practicePoll : realPoll,
       now: Date.now,

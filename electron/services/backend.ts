@@ -25,6 +25,7 @@ export async function createBackend(ports: Ports, emit: (event: BackendEvent) =>
   return {
     handlers: {
       ...appHandlers(ports, rooms),
+      ...updateHandlers(rooms),
       ...setupHandlers(ports, rooms),
       ...modelHandlers(ports, rooms),
       ...chatHandlers(rooms),
@@ -88,6 +89,17 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
       if (forgotten.ok) rooms.journeys.tokenChanged();
       return forgotten;
     },
+  };
+}
+
+function updateHandlers({ updates }: Rooms): Some<'update'> {
+  return {
+    'update.get': async () => ok(updates.state()),
+    'update.allow': async ({ on }) => ok(await updates.allow(on)),
+    'update.setChannel': async ({ channel }) => ok(await updates.setChannel(channel)),
+    'update.check': () => updates.check(),
+    'update.download': () => updates.download(),
+    'update.install': () => updates.install(),
   };
 }
 

@@ -31,9 +31,11 @@ import { readLicence } from './setup/readLicence.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
 import { createStorage, type Storage } from './storage/room.ts';
+import { isUpdateChoice, openUpdates, type UpdateChoice, type Updates } from './updates/updates.ts';
 import { type AccountNote, createSignIn, isAccountNote, type SignIn } from './signIn/signIn.ts';
 
 export interface Rooms {
+  readonly updates: Updates;
   readonly signIn: SignIn;
   readonly journeys: Journeys;
   readonly models: Library;
@@ -127,6 +129,15 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     onChatsChanged: chatsChanged,
   });
 
+  const updates = await openUpdates({
+    updater: ports.updater,
+    choice: remember<UpdateChoice>('updates.json', isUpdateChoice),
+    isOffline,
+    quiet: () => engine.quiet(),
+    onChange: (update) => emit({ type: 'update.changed', update }),
+    now,
+  });
+
   const snapshotOf = (plan: DownloadPlan) => findSnapshot(paths.hubCache, plan.repo, plan.commit, plan.files);
   const source = fileSource({ hub, http: ports.http, token: () => signIn.token() });
   const journeys = createJourneys({
@@ -217,6 +228,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
 
   return {
+    updates,
     signIn,
     journeys,
     models,
@@ -251,6 +263,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await journeys.start();
     },
     async close() {
+      updates.close();
       answers.close();
       await storage.close();
       await journeys.close();

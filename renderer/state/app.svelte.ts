@@ -17,6 +17,7 @@ import { SignIn } from './signIn.svelte.ts';
 import { changesStorage, Storage } from './storage.svelte.ts';
 import { ThemeChoice } from './theme.svelte.ts';
 import { Thread } from './thread.svelte.ts';
+import { Updates } from './updates.svelte.ts';
 
 /** What became of an action that a person pressed. */
 export type Outcome = 'done' | 'copied' | Problem;
@@ -37,6 +38,7 @@ export class AppState {
   readonly chats: Chats;
   readonly thread: Thread;
   readonly pages: Pages;
+  readonly updates: Updates;
   readonly #backend: Backend;
   readonly #page: Window;
 
@@ -53,6 +55,7 @@ export class AppState {
     this.chats = new Chats(backend);
     this.thread = new Thread(backend);
     this.pages = new Pages(backend);
+    this.updates = new Updates(backend);
   }
 
   /** Undefined until the first snapshot arrived. */
@@ -234,6 +237,8 @@ export class AppState {
         return;
       case 'app.wished':
         return void this.takeWishes();
+      case 'update.changed':
+        return this.updates.apply(event.update);
       case 'signIn.changed':
         return this.signIn.apply(event.signIn);
       case 'setup.changed':

@@ -12,6 +12,7 @@ import { failed, ok, type Result } from '../../electron/contract/result.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 import type { CarriedModel, StorageState, StorageWork } from '../../electron/contract/storage.ts';
 import type { SetupState, SignInState } from '../../electron/contract/setup.ts';
+import type { UpdateState } from '../../electron/contract/update.ts';
 import { now, problem } from './fixtures.ts';
 
 /** Everything a scene can set. */
@@ -26,12 +27,15 @@ export interface World {
   readonly storage: StorageState;
   readonly carried?: CarriedModel;
   readonly tokenProblem?: Problem;
+  readonly update?: UpdateState;
 }
 
 export interface ScriptedBackend extends Backend {
   readonly log: { readonly name: RequestName; readonly input: unknown }[];
   tell(event: BackendEvent): void;
 }
+
+const noUpdates: UpdateState = { allowed: false, channel: 'latest', activity: { kind: 'idle' } };
 
 /** Answers every request of the table from a fixed world; checks inputs as the real border does. Streams nothing by itself. */
 export function scriptedBackend(world: World): ScriptedBackend {
@@ -87,6 +91,12 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'app.takeWish': () => ok({}),
     'app.showFolder': () => ok(undefined),
     'app.reset': () => ok(undefined),
+    'update.get': () => ok(world.update ?? noUpdates),
+    'update.allow': ({ on }) => ok({ ...(world.update ?? noUpdates), allowed: on }),
+    'update.setChannel': ({ channel }) => ok({ ...(world.update ?? noUpdates), channel }),
+    'update.check': () => ok(world.update ?? noUpdates),
+    'update.download': () => ok(world.update ?? noUpdates),
+    'update.install': () => ok(undefined),
     'page.open': ({ page, repo }) =>
       ok({ opened: world.info.can.openPages, url: `https://huggingface.co/${repo ?? `settings/${page}`}` }),
     'report.copy': () => ok({ text: 'Latchkey 0.1.0' }),

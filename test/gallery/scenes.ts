@@ -228,5 +228,23 @@ export const scenes: Readonly<Record<string, Scene>> = {
   },
   'access-none': { world: { ...empty, signIn: { vault: 'locked' } }, show: (app) => app.router.go({ name: 'access' }) },
   ...storageScenes,
+  'settings-update': {
+    world: {
+      ...chatting,
+      update: {
+        allowed: true,
+        channel: 'latest',
+        activity: {
+          kind: 'offered',
+          offer: {
+            version: '0.2.0',
+            bytes: 131_000_000,
+            notes: '- Prepares models twice as fast\n- Reads **Gemma 3**\n',
+          },
+        },
+      },
+    },
+    show: (app) => app.router.go({ name: 'settings' }),
+  },
   settings: { world: chatting, show: (app) => app.router.go({ name: 'settings' }) },
 };
