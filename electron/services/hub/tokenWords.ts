@@ -67,12 +67,8 @@ export function hiddenToken(options: {
     explanation:
       `${sentence(spotName(spot))}${whose} wins in ${options.programs.join(' and ')}.${hides} ` +
       `Latchkey is not affected; your scripts are. ${remedy(spot)}`,
-    actions: [
-      ...(owner === undefined
-        ? [{ kind: 'request', request: 'tokens.test', input: { id }, label: 'Ask whose it is' } as const]
-        : []),
-      { kind: 'request', request: 'tokens.import', input: { id }, label: 'Use it in Latchkey, too' },
-    ],
+    actions:
+      owner === undefined ? [{ kind: 'request', request: 'tokens.test', input: { id }, label: 'Ask whose it is' }] : [],
     evidence: [{ cause: `${spot.name}: ${spot.place}`, ...(owner === undefined ? {} : { account: owner }) }],
   };
 }
