@@ -4,6 +4,7 @@
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { createComputer } from '../adapters/computer.ts';
 import { createKeychain } from '../adapters/keychain.ts';
 import { createNodeHttp } from '../adapters/nodeHttp.ts';
 import type { BackendEvent } from '../contract/ipc.ts';
@@ -91,6 +92,16 @@ async function startMode(
       hubEndpoint,
       paths,
       environment: practice ? {} : { offlineBy: offlineVariable(process.env), links: linksAllowed(process.env) },
+      // Practising needs nothing of the person's own.
+      computer: practice
+        ? undefined
+        : createComputer({
+            env: process.env,
+            home: homedir(),
+            platform: process.platform,
+            // Started from a desktop, unless it says otherwise: a terminal's variables are here already.
+            asksShell: lent.host === 'desktop',
+          }),
       http: createNodeHttp(),
       vault: createKeychain({
         service: practice ? 'Latchkey practice' : 'Latchkey',

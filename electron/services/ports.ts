@@ -50,6 +50,24 @@ export interface WorkerProcess {
   kill(): void;
 }
 
+/** What other programs on this computer would find. Looked at when the person asks for it, never changed. */
+export interface Computer {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly platform: string; // as process.platform
+  /** The text of a file; undefined when it is missing or cannot be read. */
+  readonly readText: (path: string) => Promise<string | undefined>;
+  /**
+   * Asks the person's login shell for these variables: a window program does not inherit what a shell sets. Absent where
+   * the app itself was started in a terminal; undefined when the shell did not answer in time.
+   */
+  readonly askShell?: (
+    names: readonly string[],
+  ) => Promise<{ readonly shell: string; readonly values: Readonly<Record<string, string>> } | undefined>;
+  /** What git's credential helpers hold for a Hub, without asking the person anything; undefined = nothing. */
+  readonly askGit?: (hub: URL) => Promise<{ readonly username: string; readonly password: string } | undefined>;
+}
+
 export type WorkerName = 'infer' | 'convert';
 
 /** An update whose signature or bytes are not those of the makers. */
@@ -95,6 +113,8 @@ export interface Ports {
     /** false: no symbolic links in the cache. */
     readonly links?: false | undefined;
   };
+  /** Where tokens of other programs are looked for; absent in practice mode. */
+  readonly computer?: Computer | undefined;
   readonly http: HttpPort;
   readonly vault: VaultPort;
   readonly startWorker: (name: WorkerName) => WorkerProcess;

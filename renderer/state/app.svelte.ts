@@ -15,6 +15,7 @@ import { Pages } from './pages.svelte.ts';
 import { Router } from './router.svelte.ts';
 import { SignIn } from './signIn.svelte.ts';
 import { changesStorage, Storage } from './storage.svelte.ts';
+import { Tokens } from './tokens.svelte.ts';
 import { ThemeChoice } from './theme.svelte.ts';
 import { Thread } from './thread.svelte.ts';
 import { Updates } from './updates.svelte.ts';
@@ -32,6 +33,7 @@ export class AppState {
   readonly router: Router;
   readonly theme: ThemeChoice;
   readonly signIn: SignIn;
+  readonly tokens: Tokens;
   readonly journeys: Journeys;
   readonly models: Models;
   readonly storage: Storage;
@@ -49,6 +51,7 @@ export class AppState {
     this.router = new Router(page.sessionStorage);
     this.theme = new ThemeChoice(page);
     this.signIn = new SignIn(backend);
+    this.tokens = new Tokens(backend);
     this.journeys = new Journeys(backend);
     this.models = new Models(backend);
     this.storage = new Storage(backend);
@@ -241,6 +244,8 @@ export class AppState {
         return this.updates.apply(event.update);
       case 'signIn.changed':
         return this.signIn.apply(event.signIn);
+      case 'tokens.changed':
+        return this.tokens.apply(event.findings);
       case 'setup.changed':
         return this.journeys.apply(event.setup);
       case 'setup.removed':

@@ -8,6 +8,7 @@ import { chat } from './enChat.ts';
 import { journey } from './enJourney.ts';
 import { storage } from './enStorage.ts';
 import { update } from './enUpdate.ts';
+import { tokens } from './enTokens.ts';
 
 const kinds: Readonly<Record<Account['kind'], string>> = {
   read: 'read-only token',
@@ -217,6 +218,7 @@ export const t = {
   },
   storage,
   update,
+  tokens,
   link: {
     title: 'Set up this model?',
     text: 'A link asks Latchkey to set up the model below. Nothing is fetched before the licence step is done.',

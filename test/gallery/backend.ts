@@ -13,6 +13,7 @@ import type { Problem } from '../../electron/contract/problem.ts';
 import type { CarriedModel, StorageState, StorageWork } from '../../electron/contract/storage.ts';
 import type { SetupState, SignInState } from '../../electron/contract/setup.ts';
 import type { UpdateState } from '../../electron/contract/update.ts';
+import type { TokenFindings } from '../../electron/contract/tokens.ts';
 import { now, problem } from './fixtures.ts';
 
 /** Everything a scene can set. */
@@ -25,6 +26,7 @@ export interface World {
   readonly chats: readonly Chat[];
   readonly engine: EngineState;
   readonly storage: StorageState;
+  readonly tokens: TokenFindings;
   readonly carried?: CarriedModel;
   readonly tokenProblem?: Problem;
   readonly update?: UpdateState;
@@ -103,6 +105,9 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'signIn.get': () => ok(world.signIn),
     'accessToken.save': () => (world.tokenProblem ? failed(world.tokenProblem) : ok(world.signIn)),
     'accessToken.forget': () => ok({ vault: 'empty' }),
+    'tokens.find': ({ askGit }) => ok({ ...world.tokens, askedGit: askGit }),
+    'tokens.test': () => ok(world.tokens),
+    'tokens.import': () => ok(world.signIn),
     'setup.list': () => ok(world.setups),
     'setup.choose': ({ repo }) => setup(repo),
     'setup.check': ({ repo }) => setup(repo),
