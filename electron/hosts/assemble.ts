@@ -53,8 +53,8 @@ interface Running {
 }
 
 /** Authors answer in hours or days; the practice Hub answers in seconds. */
-const realPoll = { firstSeconds: 60, laterSeconds: 300 };
-const practicePoll = { firstSeconds: 2, laterSeconds: 5 };
+const realPace = { firstSeconds: 60, laterSeconds: 300, retrySeconds: 15 };
+const practicePace = { firstSeconds: 2, laterSeconds: 5, retrySeconds: 2 };
 
 const realHub = 'https://huggingface.co';
 
@@ -120,7 +120,7 @@ async function startMode(
       // Practice talks to nobody but this computer.
       ...(lent.updater && !practice && { updater: lent.updater }),
       switchPractice,
-      approvalPoll: onThisComputer(hubEndpoint) ? practicePoll : realPoll,
+      pace: onThisComputer(hubEndpoint) ? practicePace : realPace,
       now: Date.now,
       log: log.log,
     },

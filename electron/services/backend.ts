@@ -68,7 +68,10 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
     'app.reset': () => rooms.reset(),
     'page.open': async ({ page, repo }) => {
       const url = pageUrl(ports.hubEndpoint, page, repo).href;
-      return ok({ url, opened: await ports.openPage(url) });
+      const opened = await ports.openPage(url);
+      // Also where the page shows the link itself: it was asked for, so the form may be sent any minute.
+      if (page === 'licence' && repo !== undefined) rooms.journeys.visited(repo);
+      return ok({ url, opened });
     },
     'report.copy': async () =>
       ok({

@@ -130,8 +130,8 @@ export interface Ports {
   /** Absent: this host is not something that updates itself. */
   readonly updater?: UpdaterPort;
   readonly switchPractice: (on: boolean) => Promise<void>;
-  /** Pause between two looks at a pending access request: gentle at first, then gentler. */
-  readonly approvalPoll: { readonly firstSeconds: number; readonly laterSeconds: number };
+  /** Seconds between two looks: at an unanswered access request (at first, later), and while the network is away. */
+  readonly pace: { readonly firstSeconds: number; readonly laterSeconds: number; readonly retrySeconds: number };
   readonly now: () => number;
   readonly log: (entry: LogEntry) => void;
 }

@@ -132,7 +132,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   const source = fileSource({ hub, http: ports.http, token: () => signIn.token() });
   const journeys = createJourneys({
     records: remember<readonly JourneyRecord[]>('journeys.json', areRecords),
-    approvalPoll: ports.approvalPoll,
+    pace: ports.pace,
+    isOffline,
     now,
     log: write,
     findModel: async (repo, dtype) => models.find(repo, dtype),
@@ -235,6 +236,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       offline = on;
       await settings.write({ offline });
       emit({ type: 'app.changed', info: info() });
+      if (!isOffline()) journeys.networkChanged();
     },
     async reset() {
       for (const { repo } of journeys.list()) await journeys.remove(repo);
