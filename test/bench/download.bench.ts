@@ -69,7 +69,10 @@ async function shell(line: string): Promise<Cost> {
   const seconds = (performance.now() - started) / 1000;
   if (code !== 0) throw new Error(`${line} ended with ${String(code)}`);
   const parts = [...(output.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
-  return { seconds, cpuSeconds: parts.reduce((sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest), 0) };
+  return {
+    seconds,
+    cpuSeconds: parts.reduce((sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest), 0),
+  };
 }
 
 function startOurs(job: DownloadJob): { readonly child: ChildProcess; readonly ended: Promise<string> } {
