@@ -17,7 +17,7 @@ export interface HttpAnswer {
   readonly status: number;
   /** Lower-case names; repeated headers joined with ", ". */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body in order, not decompressed. Leaving the loop early closes the connection. */
+  /** The body in order, not decompressed; each chunk is the reader's own. Leaving the loop early closes the connection. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Gives the connection up without reading the rest. Safe to call twice. */
   close(): void;
