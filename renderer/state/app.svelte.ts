@@ -6,6 +6,7 @@ import type { EngineState } from '../../electron/contract/chat.ts';
 import type { AppInfo, Backend, BackendEvent } from '../../electron/contract/ipc.ts';
 import type { Action, Problem, ViewName } from '../../electron/contract/problem.ts';
 import { assertNever } from '../../electron/contract/result.ts';
+import type { SetupState } from '../../electron/contract/setup.ts';
 import { Chats } from './chats.svelte.ts';
 import { Clock } from './clock.svelte.ts';
 import { Journeys } from './journeys.svelte.ts';
@@ -195,10 +196,9 @@ export class AppState {
         // The services wrote this input for their own table; dispatch checks it again.
         const answer = await this.#backend.request(action.request, action.input as never);
         if (answer.ok && changesStorage(action.request)) this.storage.refresh();
-        if (answer.ok && action.request === 'models.repair') {
-          await this.journeys.load();
-          this.#visit('journey');
-        }
+        // Both lead to a journey, which the events describe; it may not be the one on screen.
+        if (answer.ok && (action.request === 'models.repair' || action.request === 'setup.choose'))
+          this.router.go({ name: 'journey', repo: (answer.value as SetupState).repo });
         return answer.ok ? 'done' : answer.problem;
       }
       case 'page':

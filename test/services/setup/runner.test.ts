@@ -41,6 +41,7 @@ beforeEach(() => {
 function world(script: { checks?: CheckFindings[]; found?: boolean; complete?: boolean; hangs?: boolean }) {
   const seen: string[] = [];
   const notes: string[] = [];
+  const told: string[] = [];
   const checks = [...(script.checks ?? [])];
   const effects: SetupEffects = {
     async check() {
@@ -76,6 +77,7 @@ function world(script: { checks?: CheckFindings[]; found?: boolean; complete?: b
     approvalPoll: { firstSeconds: 0.02, laterSeconds: 0.02 },
     now: Date.now,
     onChange(state: SetupState, previous: SetupState) {
+      told.push(`${state.step}/${state.activity.kind}`);
       const note = announcement(state, previous);
       if (note) notes.push(note.title);
     },
@@ -87,7 +89,7 @@ function world(script: { checks?: CheckFindings[]; found?: boolean; complete?: b
     return state ? `${state.step}/${state.activity.kind}` : 'none';
   };
   const reach = (place: string) => vi.waitFor(() => expect(at()).toBe(place));
-  return { journeys, seen, notes, reach };
+  return { journeys, seen, notes, told, reach };
 }
 
 describe('running a journey', () => {
@@ -106,6 +108,14 @@ describe('running a journey', () => {
     expect(seen).toEqual(['check']);
     journeys.send(repo, { type: 'start' });
     await reach('ready/idle');
+  });
+
+  test('tells every change, from the first moment of a journey on', async () => {
+    const { journeys, told, reach } = world({});
+    journeys.choose(repo, 'q4');
+    expect(told).toEqual(['access/working']);
+    await reach('download/idle');
+    expect(told).toEqual(['access/working', 'download/idle']);
   });
 
   test('stops the transfer when paused and keeps what was done', async () => {
