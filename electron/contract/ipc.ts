@@ -1,5 +1,6 @@
 import type { Chat, ChatSummary, EngineState, Message, Sampling } from './chat.ts';
 import { type Check, flag, matching, nothing, numberIn, oneOf, optional, record, text } from './check.ts';
+import type { LocalServerState } from './localServer.ts';
 import { type Dtype, dtypes, type InstalledModel, type SuggestedModel } from './model.ts';
 import type { PageName } from './problem.ts';
 import type { Result } from './result.ts';
@@ -191,6 +192,15 @@ export const requests = {
   ),
   'generation.stop': request<{ readonly messageId: string }, undefined>(record({ messageId: id })),
   'engine.get': request<undefined, EngineState>(nothing),
+
+  'localServer.get': request<undefined, LocalServerState>(nothing),
+  /** `anyPort` looks for a free port and keeps it. */
+  'localServer.set': request<{ readonly on: boolean; readonly anyPort?: boolean | undefined }, LocalServerState>(
+    record({ on: flag, anyPort: optional(flag) }),
+  ),
+  /** The only secret a page may ask for: it is made to be copied into other programs and opens nothing else. */
+  'localServer.key': request<undefined, { readonly key: string }>(nothing),
+  'localServer.renewKey': request<undefined, { readonly key: string }>(nothing),
 } as const;
 
 /** Everything the services tell the page by themselves. Snapshot first (a `.get` or `.list`), then these. */
@@ -213,6 +223,7 @@ export type BackendEvent =
   | { readonly type: 'storage.worked'; readonly work: StorageWork }
   | { readonly type: 'chats.changed'; readonly chats: readonly ChatSummary[] }
   | { readonly type: 'engine.changed'; readonly engine: EngineState }
+  | { readonly type: 'localServer.changed'; readonly localServer: LocalServerState }
   /** Text to append to a message; `index` counts deltas of that message from 0, a gap means: ask for the chat again. */
   | {
       readonly type: 'generation.delta';

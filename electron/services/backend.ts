@@ -31,6 +31,7 @@ export async function createBackend(ports: Ports, emit: (event: BackendEvent) =>
       ...setupHandlers(ports, rooms),
       ...modelHandlers(ports, rooms),
       ...chatHandlers(rooms),
+      ...serverHandlers(rooms),
     },
     start: () => rooms.start(),
     close: () => rooms.close(),
@@ -188,5 +189,14 @@ function chatHandlers({ chats, answers, models, chatsChanged }: Rooms): Some<'ch
       answers.stop(messageId);
       return ok(undefined);
     },
+  };
+}
+
+function serverHandlers({ localServer }: Rooms): Some<'localServer'> {
+  return {
+    'localServer.get': async () => ok(localServer.state()),
+    'localServer.set': async (wish) => ok(await localServer.set(wish)),
+    'localServer.key': async () => ok({ key: await localServer.key() }),
+    'localServer.renewKey': async () => ok({ key: await localServer.renewKey() }),
   };
 }

@@ -17,6 +17,13 @@ import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
 import { createHubClient } from './hub/request.ts';
 import { redact } from './hub/secret.ts';
+import { queueFull } from './localServer/explain.ts';
+import {
+  createLocalServerRoom,
+  isLocalServerNote,
+  type LocalServerNote,
+  type LocalServerRoom,
+} from './localServer/room.ts';
 import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
@@ -43,6 +50,7 @@ export interface Rooms extends AccessRooms {
   readonly chats: ChatStore;
   readonly answers: Answers;
   readonly engine: Engine;
+  readonly localServer: LocalServerRoom;
   readonly log: LogTail;
   info(): AppInfo;
   setOffline(on: boolean): Promise<void>;
@@ -62,6 +70,9 @@ export interface Settings {
 function areSettings(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && typeof (value as Settings).offline === 'boolean';
 }
+
+/** 8: some minutes of answers on a slow machine; whoever comes later is told to come again. */
+const mostWaiting = 8;
 
 /** Opens everything that lives on disk and connects it; touches no network. */
 export async function openRooms(ports: Ports, emit: (event: BackendEvent) => void): Promise<Rooms> {
@@ -126,6 +137,20 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     quiet: () => engine.quiet(),
     onChange: (update) => emit({ type: 'update.changed', update }),
     now,
+  });
+  const localServer = createLocalServerRoom({
+    note: remember<LocalServerNote>('local-server.json', isLocalServerNote),
+    lent: {
+      models: () => models.list(),
+      async generate(model, input, options) {
+        const waiting = engine.waiting('server');
+        if (waiting >= mostWaiting) return failed(queueFull(waiting));
+        return engine.generate(model, input, { ...options, lane: 'server' });
+      },
+      now,
+    },
+    onChange: (state) => emit({ type: 'localServer.changed', localServer: state }),
+    log: write,
   });
 
   const snapshotOf = (plan: DownloadPlan) => findSnapshot(paths.hubCache, plan.repo, plan.commit, plan.files);
@@ -228,6 +253,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     chats,
     answers,
     engine,
+    localServer,
     log,
     info,
     redact,
@@ -253,10 +279,12 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await storage.start();
       await signIn.start();
       await journeys.start();
+      await localServer.start();
     },
     async close() {
       updates.close();
       answers.close();
+      await localServer.close();
       await storage.close();
       await journeys.close();
       engine.close();

@@ -10,6 +10,7 @@ import type { SetupState } from '../../electron/contract/setup.ts';
 import { Chats } from './chats.svelte.ts';
 import { Clock } from './clock.svelte.ts';
 import { Journeys } from './journeys.svelte.ts';
+import { LocalServer } from './localServer.svelte.ts';
 import { Models } from './models.svelte.ts';
 import { Pages } from './pages.svelte.ts';
 import { Router } from './router.svelte.ts';
@@ -41,6 +42,7 @@ export class AppState {
   readonly thread: Thread;
   readonly pages: Pages;
   readonly updates: Updates;
+  readonly localServer: LocalServer;
   readonly #backend: Backend;
   readonly #page: Window;
 
@@ -59,6 +61,7 @@ export class AppState {
     this.thread = new Thread(backend);
     this.pages = new Pages(backend);
     this.updates = new Updates(backend);
+    this.localServer = new LocalServer(backend);
   }
 
   /** Undefined until the first snapshot arrived. */
@@ -94,7 +97,13 @@ export class AppState {
       return;
     }
     const engine = this.#backend.request('engine.get', undefined);
-    await Promise.all([this.signIn.load(), this.journeys.load(), this.models.load(), this.chats.load()]);
+    await Promise.all([
+      this.signIn.load(),
+      this.journeys.load(),
+      this.models.load(),
+      this.chats.load(),
+      this.localServer.load(),
+    ]);
     const state = await engine;
     if (state.ok) this.#engine = state.value;
     const switched = this.#info !== undefined && this.#info.practice !== info.value.practice;
@@ -260,6 +269,8 @@ export class AppState {
       case 'engine.changed':
         this.#engine = event.engine;
         return;
+      case 'localServer.changed':
+        return this.localServer.apply(event.localServer);
       case 'generation.delta':
         return this.thread.applyDelta(event.chatId, event.messageId, { index: event.index, text: event.text });
       case 'generation.finished':

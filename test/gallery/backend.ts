@@ -9,6 +9,7 @@ import {
 } from '../../electron/contract/ipc.ts';
 import type { InstalledModel, SuggestedModel } from '../../electron/contract/model.ts';
 import { failed, ok, type Result } from '../../electron/contract/result.ts';
+import type { LocalServerState } from '../../electron/contract/localServer.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 import type { CarriedModel, StorageState, StorageWork } from '../../electron/contract/storage.ts';
 import type { SetupState, SignInState } from '../../electron/contract/setup.ts';
@@ -27,6 +28,7 @@ export interface World {
   readonly engine: EngineState;
   readonly storage: StorageState;
   readonly tokens: TokenFindings;
+  readonly localServer?: LocalServerState;
   readonly carried?: CarriedModel;
   readonly tokenProblem?: Problem;
   readonly update?: UpdateState;
@@ -196,6 +198,11 @@ export function scriptedBackend(world: World): ScriptedBackend {
       return ok(undefined);
     },
     'engine.get': () => ok(world.engine),
+    'localServer.get': () => ok(world.localServer ?? { kind: 'off' }),
+    'localServer.set': ({ on }) =>
+      ok(on ? { kind: 'on', port: 11_539, address: 'http://127.0.0.1:11539/v1' } : { kind: 'off' }),
+    'localServer.key': () => ok({ key: 'mW3pS0x1vTq8Zr5yKc7uJd2nHb6gLf4eAo9iUw_-QsE' }),
+    'localServer.renewKey': () => ok({ key: 'xK9pS0x1vTq8Zr5yKc7uJd2nHb6gLf4eAo9iUw_-QsE' }),
   };
 
   return {
