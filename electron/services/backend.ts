@@ -26,7 +26,7 @@ export async function createBackend(ports: Ports, emit: (event: BackendEvent) =>
   return {
     handlers: {
       ...appHandlers(ports, rooms),
-      ...accessHandlers(rooms, { journeys: rooms.journeys, emit }),
+      ...accessHandlers(ports, rooms, { journeys: rooms.journeys, emit }),
       ...setupHandlers(ports, rooms),
       ...modelHandlers(ports, rooms),
       ...chatHandlers(rooms),
@@ -66,14 +66,15 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
     },
     'app.reset': () => rooms.reset(),
     'page.open': async ({ page, repo }) => {
-      const url = pageUrl(ports.hubEndpoint, page, repo).href;
+      const coded = page === 'device-sign-in' ? rooms.browserSignIn.page() : undefined;
+      const url = coded ?? pageUrl(ports.hubEndpoint, page, repo).href;
       return ok({ url, opened: await ports.openPage(url) });
     },
     'report.copy': async () =>
       ok({
         text: writeReport({
           ports,
-          signIn: rooms.signIn.state(),
+          signIn: rooms.signInState(),
           setups: rooms.journeys.list(),
           log: rooms.log,
           redact: rooms.redact,

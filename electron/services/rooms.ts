@@ -91,7 +91,10 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     isOffline,
     log: write,
   });
-  const access = openAccess({ ...ports, log: write }, { hub, remember, emit });
+  const access = openAccess(
+    { ...ports, log: write },
+    { hub, remember, emit, onSignedIn: () => journeys.tokenChanged() },
+  );
   const { signIn } = access;
 
   const home = await openModelsHome(paths.models, remember<ModelsPlace>('models-place.json', isModelsPlace));
@@ -135,8 +138,9 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     effects: {
       check: ({ repo, dtype }, { signal }) =>
         checkRepo({ repo, dtype, hub, signIn, folders: { ...paths, models: home.folder() }, signal }),
-      download: (plan, { signal, report }) =>
-        fetchModel(plan, {
+      async download(plan, { signal, report }) {
+        await signIn.renew({ signal });
+        return fetchModel(plan, {
           hub,
           token: signIn.token(),
           source: source(plan),
@@ -146,7 +150,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
           signal,
           now,
           log: write,
-        }),
+        });
+      },
       async prepare(plan, licence, { signal, report }) {
         await storage.settled();
         const free = await storage.blocked();
@@ -203,6 +208,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       notify: ports.notify !== undefined,
       showFolders: ports.showFolder !== undefined,
       chooseFolders: ports.chooseFolder !== undefined,
+      signInWithBrowser: access.browserSignIn.available,
+      readClipboard: ports.readClipboard !== undefined,
     },
   });
 
@@ -232,7 +239,10 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       emit({ type: 'app.changed', info: info() });
       return forgotten.ok ? ok(undefined) : forgotten;
     },
-    readLicence: (repo) => readLicence(hub, repo, signIn.token()),
+    async readLicence(repo) {
+      await signIn.renew();
+      return readLicence(hub, repo, signIn.token());
+    },
     async start() {
       await sweepUnfinished(home.folder());
       await models.refresh();
@@ -241,6 +251,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await journeys.start();
     },
     async close() {
+      access.browserSignIn.stop();
       answers.close();
       await storage.close();
       await journeys.close();

@@ -7,6 +7,7 @@ import type { AppInfo, Backend, BackendEvent } from '../../electron/contract/ipc
 import type { Action, Problem, ViewName } from '../../electron/contract/problem.ts';
 import { assertNever } from '../../electron/contract/result.ts';
 import { Chats } from './chats.svelte.ts';
+import { Clipboard } from './clipboard.svelte.ts';
 import { Clock } from './clock.svelte.ts';
 import { Journeys } from './journeys.svelte.ts';
 import { Models } from './models.svelte.ts';
@@ -32,6 +33,7 @@ export class AppState {
   readonly theme: ThemeChoice;
   readonly signIn: SignIn;
   readonly tokens: Tokens;
+  readonly clipboard: Clipboard;
   readonly journeys: Journeys;
   readonly models: Models;
   readonly storage: Storage;
@@ -49,6 +51,7 @@ export class AppState {
     this.theme = new ThemeChoice(page);
     this.signIn = new SignIn(backend);
     this.tokens = new Tokens(backend);
+    this.clipboard = new Clipboard(backend, page);
     this.journeys = new Journeys(backend);
     this.models = new Models(backend);
     this.storage = new Storage(backend);
@@ -238,6 +241,7 @@ export class AppState {
       case 'app.wished':
         return void this.takeWishes();
       case 'signIn.changed':
+        this.pages.forget('device-sign-in'); // each code has an address of its own
         return this.signIn.apply(event.signIn);
       case 'tokens.changed':
         return this.tokens.apply(event.findings);

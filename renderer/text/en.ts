@@ -6,6 +6,7 @@ import type { LicenceState, Step, TokenHome, VaultState } from '../../electron/c
 import type { Account } from '../../electron/contract/setup.ts';
 import { chat } from './enChat.ts';
 import { journey } from './enJourney.ts';
+import { signIn } from './enSignIn.ts';
 import { storage } from './enStorage.ts';
 import { tokens } from './enTokens.ts';
 
@@ -216,6 +217,7 @@ export const t = {
     tokens: (count: string) => `${count} tokens`,
   },
   storage,
+  signIn,
   tokens,
   link: {
     title: 'Set up this model?',

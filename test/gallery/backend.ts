@@ -28,6 +28,8 @@ export interface World {
   readonly tokens: TokenFindings;
   readonly carried?: CarriedModel;
   readonly tokenProblem?: Problem;
+  /** Last characters of a token in the clipboard. */
+  readonly clipboard?: string;
 }
 
 export interface ScriptedBackend extends Backend {
@@ -93,6 +95,10 @@ export function scriptedBackend(world: World): ScriptedBackend {
       ok({ opened: world.info.can.openPages, url: `https://huggingface.co/${repo ?? `settings/${page}`}` }),
     'report.copy': () => ok({ text: 'Latchkey 0.1.0' }),
     'signIn.get': () => ok(world.signIn),
+    'signIn.openBrowser': () => ok(world.signIn),
+    'signIn.stopBrowser': () => ok({ ...world.signIn, browser: undefined }),
+    'accessToken.inClipboard': () => ok(world.clipboard === undefined ? {} : { ending: world.clipboard }),
+    'accessToken.saveFromClipboard': () => ok(world.signIn),
     'accessToken.save': () => (world.tokenProblem ? failed(world.tokenProblem) : ok(world.signIn)),
     'accessToken.forget': () => ok({ vault: 'empty' }),
     'tokens.find': ({ askGit }) => ok({ ...world.tokens, askedGit: askGit }),
