@@ -36,6 +36,7 @@ export interface Abilities {
   readonly showFolder?: NonNullable<Ports['showFolder']>;
   readonly takeWish?: NonNullable<Ports['takeWish']>;
   readonly readClipboard?: NonNullable<Ports['readClipboard']>;
+  readonly updater?: NonNullable<Ports['updater']>;
 }
 
 /** The services as a host sees them: one way in, one way out, and the practice switch. */
@@ -54,8 +55,8 @@ interface Running {
 }
 
 /** Authors answer in hours or days; the practice Hub answers in seconds. */
-const realPoll = { firstSeconds: 60, laterSeconds: 300 };
-const practicePoll = { firstSeconds: 2, laterSeconds: 5 };
+const realPace = { firstSeconds: 60, laterSeconds: 300, retrySeconds: 15 };
+const practicePace = { firstSeconds: 2, laterSeconds: 5, retrySeconds: 2 };
 
 const realHub = 'https://huggingface.co';
 
@@ -120,8 +121,10 @@ async function startMode(
       ...(lent.showFolder && { showFolder: lent.showFolder }),
       ...(lent.takeWish && { takeWish: lent.takeWish }),
       ...(lent.readClipboard && { readClipboard: lent.readClipboard }),
+      // Practice talks to nobody but this computer.
+      ...(lent.updater && !practice && { updater: lent.updater }),
       switchPractice,
-      approvalPoll: onThisComputer(hubEndpoint) ? practicePoll : realPoll,
+      pace: onThisComputer(hubEndpoint) ? practicePace : realPace,
       now: Date.now,
       log: log.log,
     },

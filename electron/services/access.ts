@@ -2,13 +2,15 @@
  * The rooms that know who the person is: the one holder of the token, and the tokens of other programs. Opened together,
  * because a change in one changes what the others say.
  */
-import type { BackendEvent } from '../contract/ipc.ts';
+import type { BackendEvent, LicenceText } from '../contract/ipc.ts';
+import type { Result } from '../contract/result.ts';
 import type { SignInState } from '../contract/setup.ts';
 import type { StateFile } from './durable/stateFile.ts';
 import { refreshTokens } from './hub/deviceSignIn.ts';
 import type { HubClient } from './hub/request.ts';
 import { whoAmI } from './hub/whoami.ts';
 import type { Ports } from './ports.ts';
+import { readLicence } from './setup/readLicence.ts';
 import { type BrowserSignIn, createBrowserSignIn } from './signIn/browserSignIn.ts';
 import { createOtherTokens, type OtherTokens } from './signIn/otherTokens.ts';
 import { type AccountNote, createSignIn, isAccountNote, type SignIn } from './signIn/signIn.ts';
@@ -19,6 +21,7 @@ export interface AccessRooms {
   readonly browserSignIn: BrowserSignIn;
   /** Who is signed in, and the sign-in that is under way. */
   signInState(): SignInState;
+  readLicence(repo: string): Promise<Result<LicenceText>>;
 }
 
 /** A state file in the app's data folder. */
@@ -81,5 +84,14 @@ export function openAccess(
     now: ports.now,
     log: ports.log,
   });
-  return { signIn, otherTokens, browserSignIn, signInState };
+  return {
+    signIn,
+    otherTokens,
+    browserSignIn,
+    signInState,
+    async readLicence(repo) {
+      await signIn.renew();
+      return readLicence(hub, repo, signIn.token());
+    },
+  };
 }

@@ -27,9 +27,11 @@ export async function createBackend(ports: Ports, emit: (event: BackendEvent) =>
     handlers: {
       ...appHandlers(ports, rooms),
       ...accessHandlers(ports, rooms, { journeys: rooms.journeys, emit }),
+      ...updateHandlers(rooms),
       ...setupHandlers(ports, rooms),
       ...modelHandlers(ports, rooms),
       ...chatHandlers(rooms),
+      ...serverHandlers(rooms),
     },
     start: () => rooms.start(),
     close: () => rooms.close(),
@@ -68,7 +70,10 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
     'page.open': async ({ page, repo }) => {
       const coded = page === 'device-sign-in' ? rooms.browserSignIn.page() : undefined;
       const url = coded ?? pageUrl(ports.hubEndpoint, page, repo).href;
-      return ok({ url, opened: await ports.openPage(url) });
+      const opened = await ports.openPage(url);
+      // Also where the page shows the link itself: it was asked for, so the form may be sent any minute.
+      if (page === 'licence' && repo !== undefined) rooms.journeys.visited(repo);
+      return ok({ url, opened });
     },
     'report.copy': async () =>
       ok({
@@ -80,6 +85,17 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
           redact: rooms.redact,
         }),
       }),
+  };
+}
+
+function updateHandlers({ updates }: Rooms): Some<'update'> {
+  return {
+    'update.get': async () => ok(updates.state()),
+    'update.allow': async ({ on }) => ok(await updates.allow(on)),
+    'update.setChannel': async ({ channel }) => ok(await updates.setChannel(channel)),
+    'update.check': () => updates.check(),
+    'update.download': () => updates.download(),
+    'update.install': () => updates.install(),
   };
 }
 
@@ -174,5 +190,14 @@ function chatHandlers({ chats, answers, models, chatsChanged }: Rooms): Some<'ch
       answers.stop(messageId);
       return ok(undefined);
     },
+  };
+}
+
+function serverHandlers({ localServer }: Rooms): Some<'localServer'> {
+  return {
+    'localServer.get': async () => ok(localServer.state()),
+    'localServer.set': async (wish) => ok(await localServer.set(wish)),
+    'localServer.key': async () => ok({ key: await localServer.key() }),
+    'localServer.renewKey': async () => ok({ key: await localServer.renewKey() }),
   };
 }

@@ -7,7 +7,9 @@ import type { Account } from '../../electron/contract/setup.ts';
 import { chat } from './enChat.ts';
 import { journey } from './enJourney.ts';
 import { signIn } from './enSignIn.ts';
+import { localServer } from './enLocalServer.ts';
 import { storage } from './enStorage.ts';
+import { update } from './enUpdate.ts';
 import { tokens } from './enTokens.ts';
 
 const kinds: Readonly<Record<Account['kind'], string>> = {
@@ -218,7 +220,9 @@ export const t = {
   },
   storage,
   signIn,
+  update,
   tokens,
+  localServer,
   link: {
     title: 'Set up this model?',
     text: 'A link asks Latchkey to set up the model below. Nothing is fetched before the licence step is done.',
