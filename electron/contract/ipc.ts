@@ -53,6 +53,8 @@ export interface AppInfo {
     readonly notify: boolean;
     readonly showFolders: boolean;
     readonly chooseFolders: boolean; // else the page asks for a path
+    readonly signInWithBrowser: boolean; // the app is registered with this Hub
+    readonly readClipboard: boolean;
   };
 }
 
@@ -107,6 +109,12 @@ export const requests = {
   'report.copy': request<undefined, { readonly text: string }>(nothing),
 
   'signIn.get': request<undefined, SignInState>(nothing),
+  /** Begins to sign in through the browser: how it goes comes as `signIn.changed`. */
+  'signIn.openBrowser': request<undefined, SignInState>(nothing),
+  'signIn.stopBrowser': request<undefined, SignInState>(nothing),
+  /** Whether the clipboard holds an access token other than ours, by its last characters; looked at this one time. */
+  'accessToken.inClipboard': request<undefined, { readonly ending?: string }>(nothing),
+  'accessToken.saveFromClipboard': request<undefined, SignInState>(nothing),
   'accessToken.save': request<{ readonly accessToken: string }, SignInState>(record({ accessToken: text(10_000) })),
   'accessToken.forget': request<undefined, SignInState>(nothing),
 

@@ -15,6 +15,7 @@ import { dispatch } from '../services/dispatch.ts';
 import { hubCacheFolder, linksAllowed, offlineVariable } from '../services/download/environment.ts';
 import { makeFolder } from '../services/durable/files.ts';
 import type { Ports } from '../services/ports.ts';
+import { clientId } from './clientId.ts';
 import { modeFolders } from './folders.ts';
 import { openLog } from './logFile.ts';
 import { openablePage } from './pages.ts';
@@ -34,6 +35,7 @@ export interface Abilities {
   readonly chooseFolder?: NonNullable<Ports['chooseFolder']>;
   readonly showFolder?: NonNullable<Ports['showFolder']>;
   readonly takeWish?: NonNullable<Ports['takeWish']>;
+  readonly readClipboard?: NonNullable<Ports['readClipboard']>;
   readonly updater?: NonNullable<Ports['updater']>;
 }
 
@@ -102,6 +104,7 @@ async function startMode(
             // Started from a desktop, unless it says otherwise: a terminal's variables are here already.
             asksShell: lent.host === 'desktop',
           }),
+      clientId: practice ? 'latchkey-practice' : clientId(process.env),
       http: createNodeHttp(),
       vault: createKeychain({
         service: practice ? 'Latchkey practice' : 'Latchkey',
@@ -117,6 +120,7 @@ async function startMode(
       ...(lent.chooseFolder && { chooseFolder: lent.chooseFolder }),
       ...(lent.showFolder && { showFolder: lent.showFolder }),
       ...(lent.takeWish && { takeWish: lent.takeWish }),
+      ...(lent.readClipboard && { readClipboard: lent.readClipboard }),
       // Practice talks to nobody but this computer.
       ...(lent.updater && !practice && { updater: lent.updater }),
       switchPractice,

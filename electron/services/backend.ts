@@ -26,8 +26,8 @@ export async function createBackend(ports: Ports, emit: (event: BackendEvent) =>
   return {
     handlers: {
       ...appHandlers(ports, rooms),
+      ...accessHandlers(ports, rooms, { journeys: rooms.journeys, emit }),
       ...updateHandlers(rooms),
-      ...accessHandlers(rooms, { journeys: rooms.journeys, emit }),
       ...setupHandlers(ports, rooms),
       ...modelHandlers(ports, rooms),
       ...chatHandlers(rooms),
@@ -68,7 +68,8 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
     },
     'app.reset': () => rooms.reset(),
     'page.open': async ({ page, repo }) => {
-      const url = pageUrl(ports.hubEndpoint, page, repo).href;
+      const coded = page === 'device-sign-in' ? rooms.browserSignIn.page() : undefined;
+      const url = coded ?? pageUrl(ports.hubEndpoint, page, repo).href;
       const opened = await ports.openPage(url);
       // Also where the page shows the link itself: it was asked for, so the form may be sent any minute.
       if (page === 'licence' && repo !== undefined) rooms.journeys.visited(repo);
@@ -78,7 +79,7 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
       ok({
         text: writeReport({
           ports,
-          signIn: rooms.signIn.state(),
+          signIn: rooms.signInState(),
           setups: rooms.journeys.list(),
           log: rooms.log,
           redact: rooms.redact,

@@ -3,10 +3,11 @@
  * handlers of backend.ts only knock on doors.
  */
 import { join } from 'node:path';
-import type { AppInfo, BackendEvent, LicenceText } from '../contract/ipc.ts';
+import type { AppInfo, BackendEvent } from '../contract/ipc.ts';
 import type { DownloadPlan } from '../contract/model.ts';
 import { failed, ok, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
+import { appInfo } from './appInfo.ts';
 import { type AccessRooms, openAccess } from './access.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
 import { findSnapshot, lockRepo } from './download/cache.ts';
@@ -34,7 +35,6 @@ import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
 import { announcement } from './setup/announce.ts';
 import { prepareModel } from './setup/prepare.ts';
-import { readLicence } from './setup/readLicence.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
 import { createStorage, type Storage } from './storage/room.ts';
@@ -57,7 +57,6 @@ export interface Rooms extends AccessRooms {
   /** Forgets the token, the settings and the journeys; models and chats stay. */
   reset(): Promise<Result<undefined>>;
   readonly redact: (text: string) => string;
-  readLicence(repo: string): Promise<Result<LicenceText>>;
   readonly chatsChanged: () => void;
   start(): Promise<void>;
   close(): Promise<void>;
@@ -104,7 +103,10 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     isOffline,
     log: write,
   });
-  const access = openAccess({ ...ports, log: write }, { hub, remember, emit });
+  const access = openAccess(
+    { ...ports, log: write },
+    { hub, remember, emit, onSignedIn: () => journeys.tokenChanged() },
+  );
   const { signIn } = access;
 
   const home = await openModelsHome(paths.models, remember<ModelsPlace>('models-place.json', isModelsPlace));
@@ -172,8 +174,9 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     effects: {
       check: ({ repo, dtype }, { signal }) =>
         checkRepo({ repo, dtype, hub, signIn, folders: { ...paths, models: home.folder() }, signal }),
-      download: (plan, { signal, report }) =>
-        fetchModel(plan, {
+      async download(plan, { signal, report }) {
+        await signIn.renew({ signal });
+        return fetchModel(plan, {
           hub,
           token: signIn.token(),
           source: source(plan),
@@ -183,7 +186,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
           signal,
           now,
           log: write,
-        }),
+        });
+      },
       async prepare(plan, licence, { signal, report }) {
         await storage.settled();
         const free = await storage.blocked();
@@ -227,21 +231,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     onWork: (work) => emit({ type: 'storage.worked', work }),
   });
 
-  const info = (): AppInfo => ({
-    version: ports.version,
-    host: ports.host,
-    platform: process.platform,
-    practice: ports.practice,
-    hubEndpoint: ports.hubEndpoint,
-    offline: isOffline(),
-    ...(offlineBy !== undefined && { offlineBy }),
-    can: {
-      openPages: ports.host === 'desktop',
-      notify: ports.notify !== undefined,
-      showFolders: ports.showFolder !== undefined,
-      chooseFolders: ports.chooseFolder !== undefined,
-    },
-  });
+  const info = (): AppInfo =>
+    appInfo(ports, { offline: isOffline(), signInWithBrowser: access.browserSignIn.available });
 
   return {
     updates,
@@ -272,7 +263,6 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       emit({ type: 'app.changed', info: info() });
       return forgotten.ok ? ok(undefined) : forgotten;
     },
-    readLicence: (repo) => readLicence(hub, repo, signIn.token()),
     async start() {
       await sweepUnfinished(home.folder());
       await models.refresh();
@@ -282,6 +272,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await localServer.start();
     },
     async close() {
+      access.browserSignIn.stop();
       updates.close();
       answers.close();
       await localServer.close();

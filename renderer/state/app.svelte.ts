@@ -16,7 +16,7 @@ import { Pages } from './pages.svelte.ts';
 import { Router } from './router.svelte.ts';
 import { SignIn } from './signIn.svelte.ts';
 import { changesStorage, Storage } from './storage.svelte.ts';
-import { Tokens } from './tokens.svelte.ts';
+import { Access } from './access.svelte.ts';
 import { ThemeChoice } from './theme.svelte.ts';
 import { Thread } from './thread.svelte.ts';
 import { Updates } from './updates.svelte.ts';
@@ -34,7 +34,7 @@ export class AppState {
   readonly router: Router;
   readonly theme: ThemeChoice;
   readonly signIn: SignIn;
-  readonly tokens: Tokens;
+  readonly access: Access;
   readonly journeys: Journeys;
   readonly models: Models;
   readonly storage: Storage;
@@ -53,7 +53,7 @@ export class AppState {
     this.router = new Router(page.sessionStorage);
     this.theme = new ThemeChoice(page);
     this.signIn = new SignIn(backend);
-    this.tokens = new Tokens(backend);
+    this.access = new Access(backend, page);
     this.journeys = new Journeys(backend);
     this.models = new Models(backend);
     this.storage = new Storage(backend);
@@ -252,9 +252,10 @@ export class AppState {
       case 'update.changed':
         return this.updates.apply(event.update);
       case 'signIn.changed':
+        this.pages.forget('device-sign-in'); // each code has an address of its own
         return this.signIn.apply(event.signIn);
       case 'tokens.changed':
-        return this.tokens.apply(event.findings);
+        return this.access.tokens.apply(event.findings);
       case 'setup.changed':
         return this.journeys.apply(event.setup);
       case 'setup.removed':

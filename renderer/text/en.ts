@@ -6,6 +6,7 @@ import type { LicenceState, Step, TokenHome, VaultState } from '../../electron/c
 import type { Account } from '../../electron/contract/setup.ts';
 import { chat } from './enChat.ts';
 import { journey } from './enJourney.ts';
+import { signIn } from './enSignIn.ts';
 import { localServer } from './enLocalServer.ts';
 import { storage } from './enStorage.ts';
 import { update } from './enUpdate.ts';
@@ -218,6 +219,7 @@ export const t = {
     tokens: (count: string) => `${count} tokens`,
   },
   storage,
+  signIn,
   update,
   tokens,
   localServer,

@@ -31,6 +31,8 @@ export interface World {
   readonly localServer?: LocalServerState;
   readonly carried?: CarriedModel;
   readonly tokenProblem?: Problem;
+  /** Last characters of a token in the clipboard. */
+  readonly clipboard?: string;
   readonly update?: UpdateState;
 }
 
@@ -105,6 +107,10 @@ export function scriptedBackend(world: World): ScriptedBackend {
       ok({ opened: world.info.can.openPages, url: `https://huggingface.co/${repo ?? `settings/${page}`}` }),
     'report.copy': () => ok({ text: 'Latchkey 0.1.0' }),
     'signIn.get': () => ok(world.signIn),
+    'signIn.openBrowser': () => ok(world.signIn),
+    'signIn.stopBrowser': () => ok({ ...world.signIn, browser: undefined }),
+    'accessToken.inClipboard': () => ok(world.clipboard === undefined ? {} : { ending: world.clipboard }),
+    'accessToken.saveFromClipboard': () => ok(world.signIn),
     'accessToken.save': () => (world.tokenProblem ? failed(world.tokenProblem) : ok(world.signIn)),
     'accessToken.forget': () => ok({ vault: 'empty' }),
     'tokens.find': ({ askGit }) => ok({ ...world.tokens, askedGit: askGit }),
