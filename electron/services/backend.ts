@@ -56,9 +56,15 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
       await rooms.setOffline(on);
       return ok(undefined);
     },
+    'app.setTray': async ({ on }) => {
+      await rooms.setTray(on);
+      return ok(undefined);
+    },
     'app.takeWish': async () => {
       const wish = ports.takeWish?.();
-      return ok({ ...(wish && { wish }) });
+      if (!wish) return ok({});
+      if (wish.kind !== 'bring') return ok({ wish });
+      return ok({ wish: { kind: 'bring', folder: await rooms.storage.adopt(wish.path) } });
     },
     'app.showFolder': async ({ folder }) => {
       const { data, hubCache } = ports.paths;

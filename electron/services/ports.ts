@@ -87,6 +87,16 @@ export interface UpdaterPort {
   install(): void;
 }
 
+/** A wish as a host knows it: of what was brought, only the path. */
+export type OutsideWish = Exclude<Wish, { readonly kind: 'bring' }> | { readonly kind: 'bring'; readonly path: string };
+
+/** The person's accent colour in the system's settings, #rrggbb. */
+export interface AccentPort {
+  now(): string | undefined;
+  /** Returns its own undo. */
+  onChange(listener: () => void): () => void;
+}
+
 export interface LogEntry {
   readonly area: string;
   readonly event: string;
@@ -129,7 +139,10 @@ export interface Ports {
   /** Shows a folder in the system's file manager; absent = the host has none. */
   readonly showFolder?: (folder: string) => Promise<void>;
   /** Hands out what a person asked for outside the page, oldest first. */
-  readonly takeWish?: () => Wish | undefined;
+  readonly takeWish?: () => OutsideWish | undefined;
+  /** Keeps the app in the system's tray when its window is closed, or no longer; absent = the host has no tray. */
+  readonly stayInTray?: (on: boolean) => void;
+  readonly accent?: AccentPort;
   readonly notify?: (note: { readonly title: string; readonly text: string }) => void;
   /** Absent: this host is not something that updates itself. */
   readonly updater?: UpdaterPort;

@@ -34,6 +34,7 @@ import { fileSource } from './setup/fileSource.ts';
 import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
 import { announcement } from './setup/announce.ts';
+import { areSettings, openSettings, type Settings } from './settings.ts';
 import { prepareModel } from './setup/prepare.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
@@ -57,17 +58,10 @@ export interface Rooms extends AccessRooms {
   /** Forgets the token, the settings and the journeys; models and chats stay. */
   reset(): Promise<Result<undefined>>;
   readonly redact: (text: string) => string;
+  setTray(on: boolean): Promise<void>;
   readonly chatsChanged: () => void;
   start(): Promise<void>;
   close(): Promise<void>;
-}
-
-export interface Settings {
-  readonly offline: boolean;
-}
-
-function areSettings(value: unknown): value is Settings {
-  return typeof value === 'object' && value !== null && typeof (value as Settings).offline === 'boolean';
 }
 
 /** 8: some minutes of answers on a slow machine; whoever comes later is told to come again. */
@@ -90,10 +84,9 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       onDamage: (path) => write({ area: 'state', event: 'set-aside', path }),
     });
 
-  const settings = remember<Settings>('settings.json', areSettings);
+  const settings = await openSettings(remember('settings.json', areSettings));
   const { offlineBy, links } = ports.environment;
-  let { offline } = (await settings.read()) ?? { offline: false };
-  const isOffline = (): boolean => offline || offlineBy !== undefined;
+  const isOffline = (): boolean => settings.now().offline || offlineBy !== undefined;
 
   const hub = createHubClient({
     endpoint: ports.hubEndpoint,
@@ -232,7 +225,17 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
 
   const info = (): AppInfo =>
-    appInfo(ports, { offline: isOffline(), signInWithBrowser: access.browserSignIn.available });
+    appInfo(ports, {
+      offline: isOffline(),
+      signInWithBrowser: access.browserSignIn.available,
+      inTray: settings.now().tray,
+    });
+  const change = async (to: Partial<Settings>): Promise<void> => {
+    await settings.change(to);
+    if (to.tray !== undefined) ports.stayInTray?.(to.tray);
+    emit({ type: 'app.changed', info: info() });
+  };
+  const deaf = ports.accent?.onChange(() => emit({ type: 'app.changed', info: info() }));
 
   return {
     updates,
@@ -250,20 +253,18 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     redact,
     chatsChanged,
     async setOffline(on) {
-      offline = on;
-      await settings.write({ offline });
-      emit({ type: 'app.changed', info: info() });
+      await change({ offline: on });
       if (!isOffline()) journeys.networkChanged();
     },
+    setTray: (on) => change({ tray: on }),
     async reset() {
       for (const { repo } of journeys.list()) await journeys.remove(repo);
       const forgotten = await signIn.forget();
-      offline = false;
-      await settings.write({ offline });
-      emit({ type: 'app.changed', info: info() });
+      await change({ offline: false, tray: false });
       return forgotten.ok ? ok(undefined) : forgotten;
     },
     async start() {
+      ports.stayInTray?.(settings.now().tray);
       await sweepUnfinished(home.folder());
       await models.refresh();
       await storage.start();
@@ -272,6 +273,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await localServer.start();
     },
     async close() {
+      deaf?.();
       access.browserSignIn.stop();
       updates.close();
       answers.close();

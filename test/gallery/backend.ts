@@ -94,6 +94,7 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'app.info': () => ok(world.info),
     'app.setPractice': () => ok(undefined),
     'app.setOffline': () => ok(undefined),
+    'app.setTray': () => ok(undefined),
     'app.takeWish': () => ok({}),
     'app.showFolder': () => ok(undefined),
     'app.reset': () => ok(undefined),
