@@ -25,7 +25,7 @@ export default defineConfig({
         main: 'electron/hosts/desktop/main.ts',
         web: 'electron/hosts/web/main.ts',
         // A thread of the conversion process, started from the file beside the code that starts it.
-        quantizeWorker: 'electron/services/convert/quantizeWorker.ts',
+        packWorker: 'electron/services/convert/packing/packWorker.ts',
         infer: 'electron/workers/infer.ts',
         convert: 'electron/workers/convert.ts',
       },
