@@ -67,3 +67,12 @@ function issuerOf(socket: Socket): string | undefined {
   const issuer = organisation ?? name;
   return Array.isArray(issuer) ? issuer[0] : issuer;
 }
+
+/** Who signed the certificate that a server shows, trusted or not; through the proxy of the environment, if any. */
+export function certificateIssuer(
+  address: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  const agent = new https.Agent({ keepAlive: false, rejectUnauthorized: false, proxyEnv: { ...env } });
+  return issuerBehind(new URL(address), agent);
+}

@@ -15,6 +15,7 @@ import { hubCacheFolder, linksAllowed, offlineVariable } from '../services/downl
 import { makeFolder } from '../services/durable/files.ts';
 import type { Ports } from '../services/ports.ts';
 import { modeFolders } from './folders.ts';
+import { hubEndpointOf } from './hubEndpoint.ts';
 import { openLog } from './logFile.ts';
 import { openablePage } from './pages.ts';
 import { vaultMarker } from './vaultMarker.ts';
@@ -54,16 +55,9 @@ interface Running {
 const realPace = { firstSeconds: 60, laterSeconds: 300, retrySeconds: 15 };
 const practicePace = { firstSeconds: 2, laterSeconds: 5, retrySeconds: 2 };
 
-const realHub = 'https://huggingface.co';
-
 /** A Hub on this computer needs no gentleness. */
 function onThisComputer(endpoint: string): boolean {
   return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname);
-}
-
-/** HF_ENDPOINT as Hugging Face's own tools read it: a mirror instead of the Hub. */
-function realEndpoint(): string {
-  return (process.env['HF_ENDPOINT'] || realHub).replace(/\/+$/, '');
 }
 
 async function startMode(
@@ -80,7 +74,7 @@ async function startMode(
         keepRequests: 0,
       })
     : undefined;
-  const hubEndpoint = hub?.endpoint ?? realEndpoint();
+  const hubEndpoint = hub?.endpoint ?? hubEndpointOf(process.env);
   const log = openLog(paths.data, Date.now);
   const backend = await createBackend(
     {

@@ -21,6 +21,7 @@ import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
 import { createLogTail, type LogTail } from './report.ts';
+import { settingsFile } from './settings.ts';
 import { fetchModel } from './setup/fetchModel.ts';
 import { fileSource } from './setup/fileSource.ts';
 import { checkRepo } from './setup/checkRepo.ts';
@@ -55,14 +56,6 @@ export interface Rooms {
   close(): Promise<void>;
 }
 
-export interface Settings {
-  readonly offline: boolean;
-}
-
-function areSettings(value: unknown): value is Settings {
-  return typeof value === 'object' && value !== null && typeof (value as Settings).offline === 'boolean';
-}
-
 /** Opens everything that lives on disk and connects it; touches no network. */
 export async function openRooms(ports: Ports, emit: (event: BackendEvent) => void): Promise<Rooms> {
   const { paths, now } = ports;
@@ -72,15 +65,16 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     log.add(entry);
     ports.log(entry);
   };
+  const setAside = (path: string): void => write({ area: 'state', event: 'set-aside', path });
   const remember = <T>(name: string, check: (value: unknown) => value is T) =>
     stateFile({
       path: join(paths.data, name),
       version: 1,
       check,
-      onDamage: (path) => write({ area: 'state', event: 'set-aside', path }),
+      onDamage: setAside,
     });
 
-  const settings = remember<Settings>('settings.json', areSettings);
+  const settings = settingsFile(paths.data, setAside);
   const { offlineBy, links } = ports.environment;
   let { offline } = (await settings.read()) ?? { offline: false };
   const isOffline = (): boolean => offline || offlineBy !== undefined;
