@@ -27,6 +27,8 @@ export default defineConfig({
         doctor: 'electron/hosts/terminal/main.ts',
         // A thread of the conversion process, started from the file beside the code that starts it.
         quantizeWorker: 'electron/services/convert/quantizeWorker.ts',
+        // A thread of the main process, likewise.
+        hashWorker: 'electron/services/download/hashWorker.ts',
         infer: 'electron/workers/infer.ts',
         convert: 'electron/workers/convert.ts',
       },

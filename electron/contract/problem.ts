@@ -49,6 +49,8 @@ export type ProblemCode =
   | 'not-enough-memory'
   | 'engine-stopped'
   | 'prompt-too-long'
+  | 'update-failed'
+  | 'update-not-genuine'
   | 'busy'
   | 'cancelled'
   | 'not-found'

@@ -4,6 +4,7 @@
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { createComputer } from '../adapters/computer.ts';
 import { createKeychain } from '../adapters/keychain.ts';
 import { createNodeHttp } from '../adapters/nodeHttp.ts';
 import type { BackendEvent } from '../contract/ipc.ts';
@@ -34,6 +35,7 @@ export interface Abilities {
   readonly chooseFolder?: NonNullable<Ports['chooseFolder']>;
   readonly showFolder?: NonNullable<Ports['showFolder']>;
   readonly takeWish?: NonNullable<Ports['takeWish']>;
+  readonly updater?: NonNullable<Ports['updater']>;
 }
 
 /** The services as a host sees them: one way in, one way out, and the practice switch. */
@@ -84,6 +86,16 @@ async function startMode(
       hubEndpoint,
       paths,
       environment: practice ? {} : { offlineBy: offlineVariable(process.env), links: linksAllowed(process.env) },
+      // Practising needs nothing of the person's own.
+      computer: practice
+        ? undefined
+        : createComputer({
+            env: process.env,
+            home: homedir(),
+            platform: process.platform,
+            // Started from a desktop, unless it says otherwise: a terminal's variables are here already.
+            asksShell: lent.host === 'desktop',
+          }),
       http: createNodeHttp(),
       vault: createKeychain({
         service: practice ? 'Latchkey practice' : 'Latchkey',
@@ -99,6 +111,8 @@ async function startMode(
       ...(lent.chooseFolder && { chooseFolder: lent.chooseFolder }),
       ...(lent.showFolder && { showFolder: lent.showFolder }),
       ...(lent.takeWish && { takeWish: lent.takeWish }),
+      // Practice talks to nobody but this computer.
+      ...(lent.updater && !practice && { updater: lent.updater }),
       switchPractice,
       pace: onThisComputer(hubEndpoint) ? practicePace : realPace,
       now: Date.now,

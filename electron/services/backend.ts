@@ -4,6 +4,7 @@
  */
 import type { BackendEvent, Handlers } from '../contract/ipc.ts';
 import { failed, ok, type Result } from '../contract/result.ts';
+import { accessHandlers } from './accessHandlers.ts';
 import { exportChat } from './chats/thread.ts';
 import { notFound } from './explain.ts';
 import { pageUrl } from './hub/pages.ts';
@@ -25,6 +26,8 @@ export async function createBackend(ports: Ports, emit: (event: BackendEvent) =>
   return {
     handlers: {
       ...appHandlers(ports, rooms),
+      ...updateHandlers(rooms),
+      ...accessHandlers(rooms, { journeys: rooms.journeys, emit }),
       ...setupHandlers(ports, rooms),
       ...modelHandlers(ports, rooms),
       ...chatHandlers(rooms),
@@ -40,7 +43,7 @@ function orNotFound<T>(value: T | undefined, what: string): Result<T> {
   return value === undefined ? failed(notFound(what)) : ok(value);
 }
 
-function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report' | 'signIn' | 'accessToken'> {
+function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'> {
   return {
     'app.info': async () => ok(rooms.info()),
     'app.setPractice': async ({ on }) => {
@@ -80,17 +83,17 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
           redact: rooms.redact,
         }),
       }),
-    'signIn.get': async () => ok(rooms.signIn.state()),
-    'accessToken.save': async ({ accessToken }) => {
-      const saved = await rooms.signIn.save(accessToken);
-      if (saved.ok) rooms.journeys.tokenChanged();
-      return saved;
-    },
-    'accessToken.forget': async () => {
-      const forgotten = await rooms.signIn.forget();
-      if (forgotten.ok) rooms.journeys.tokenChanged();
-      return forgotten;
-    },
+  };
+}
+
+function updateHandlers({ updates }: Rooms): Some<'update'> {
+  return {
+    'update.get': async () => ok(updates.state()),
+    'update.allow': async ({ on }) => ok(await updates.allow(on)),
+    'update.setChannel': async ({ channel }) => ok(await updates.setChannel(channel)),
+    'update.check': () => updates.check(),
+    'update.download': () => updates.download(),
+    'update.install': () => updates.install(),
   };
 }
 

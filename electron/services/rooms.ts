@@ -7,6 +7,7 @@ import type { AppInfo, BackendEvent, LicenceText } from '../contract/ipc.ts';
 import type { DownloadPlan } from '../contract/model.ts';
 import { failed, ok, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
+import { type AccessRooms, openAccess } from './access.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
 import { findSnapshot, lockRepo } from './download/cache.ts';
 import { alreadyRunning } from './download/explain.ts';
@@ -16,7 +17,6 @@ import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
 import { createHubClient } from './hub/request.ts';
 import { redact } from './hub/secret.ts';
-import { whoAmI } from './hub/whoami.ts';
 import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
@@ -32,10 +32,10 @@ import { readLicence } from './setup/readLicence.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
 import { createStorage, type Storage } from './storage/room.ts';
-import { type AccountNote, createSignIn, isAccountNote, type SignIn } from './signIn/signIn.ts';
+import { isUpdateChoice, openUpdates, type UpdateChoice, type Updates } from './updates/updates.ts';
 
-export interface Rooms {
-  readonly signIn: SignIn;
+export interface Rooms extends AccessRooms {
+  readonly updates: Updates;
   readonly journeys: Journeys;
   readonly models: Library;
   readonly storage: Storage;
@@ -87,16 +87,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     isOffline,
     log: write,
   });
-  const signIn = createSignIn({
-    vault: ports.vault,
-    note: remember<AccountNote | null>(
-      'account.json',
-      (value): value is AccountNote | null => value === null || isAccountNote(value),
-    ),
-    whoAmI: (token, options) => whoAmI(hub, token, options),
-    onChange: (state) => emit({ type: 'signIn.changed', signIn: state }),
-    log: write,
-  });
+  const access = openAccess({ ...ports, log: write }, { hub, remember, emit });
+  const { signIn } = access;
 
   const home = await openModelsHome(paths.models, remember<ModelsPlace>('models-place.json', isModelsPlace));
   const engine = createEngine({
@@ -119,6 +111,15 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     modelById: (id) => models.byId(id),
     emit,
     onChatsChanged: chatsChanged,
+  });
+
+  const updates = await openUpdates({
+    updater: ports.updater,
+    choice: remember<UpdateChoice>('updates.json', isUpdateChoice),
+    isOffline,
+    quiet: () => engine.quiet(),
+    onChange: (update) => emit({ type: 'update.changed', update }),
+    now,
   });
 
   const snapshotOf = (plan: DownloadPlan) => findSnapshot(paths.hubCache, plan.repo, plan.commit, plan.files);
@@ -212,7 +213,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
 
   return {
-    signIn,
+    updates,
+    ...access,
     journeys,
     models,
     storage,
@@ -247,6 +249,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await journeys.start();
     },
     async close() {
+      updates.close();
       answers.close();
       await storage.close();
       await journeys.close();

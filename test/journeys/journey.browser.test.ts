@@ -11,6 +11,7 @@ import {
   gatedRepo,
   type HostName,
   openWorld,
+  showFailures,
   pasteToken,
   problem,
   words,
@@ -41,6 +42,7 @@ const hosts: readonly HostName[] = [
 describe.each(hosts)('the whole journey on the %s host', { timeout: 60_000 }, (host) => {
   let world: World;
   let app: App;
+  showFailures(() => app);
   let questions: readonly { readonly question: string; readonly answer: string }[];
 
   beforeAll(async () => {

@@ -27,6 +27,8 @@ export interface Engine {
     folder: string,
     input: { readonly ids: readonly number[]; readonly reference: string },
   ): Promise<Result<Fidelity>>;
+  /** Resolves as soon as nothing is being generated. */
+  quiet(): Promise<void>;
   /** Ends the process and gives its memory back. Waits for a running generation first. */
   unload(): Promise<void>;
   close(): void;
@@ -126,6 +128,12 @@ export function createEngine(options: {
         const process = await load(model, folder);
         return process.ok ? process.value.call('compare', input) : process;
       }),
+    async quiet() {
+      for (let seen: unknown; seen !== last;) {
+        seen = last;
+        await last;
+      }
+    },
     unload: () => inTurn(async () => end()),
     close: end,
   };

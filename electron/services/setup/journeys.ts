@@ -98,8 +98,11 @@ export function createJourneys(options: {
         known.send({ type: 'check' });
         return known.state();
       }
-      const runner = add(begin(repo, dtype, options.now()), false);
+      const initial = begin(repo, dtype, options.now());
+      const runner = add(initial, false);
       void save();
+      // A journey that begins is a change like any other: pages that only listen must hear of it.
+      options.onChange(initial, initial);
       runner.start();
       return runner.state();
     },

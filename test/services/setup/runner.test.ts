@@ -52,6 +52,7 @@ function world(script: {
 }) {
   const seen: string[] = [];
   const notes: string[] = [];
+  const told: string[] = [];
   const network = { off: false };
   const checks = [...(script.checks ?? [])];
   const effects: SetupEffects = {
@@ -89,6 +90,7 @@ function world(script: {
     isOffline: () => network.off,
     now: Date.now,
     onChange(state: SetupState, previous: SetupState) {
+      told.push(`${state.step}/${state.activity.kind}`);
       const note = announcement(state, previous);
       if (note) notes.push(note.title);
     },
@@ -100,7 +102,7 @@ function world(script: {
     return state ? `${state.step}/${state.activity.kind}` : 'none';
   };
   const reach = (place: string) => vi.waitFor(() => expect(at()).toBe(place));
-  return { journeys, seen, notes, reach, network };
+  return { journeys, seen, notes, told, reach, network };
 }
 
 describe('running a journey', () => {
@@ -119,6 +121,14 @@ describe('running a journey', () => {
     expect(seen).toEqual(['check']);
     journeys.send(repo, { type: 'start' });
     await reach('ready/idle');
+  });
+
+  test('tells every change, from the first moment of a journey on', async () => {
+    const { journeys, told, reach } = world({});
+    journeys.choose(repo, 'q4');
+    expect(told).toEqual(['access/working']);
+    await reach('download/idle');
+    expect(told).toEqual(['access/working', 'download/idle']);
   });
 
   test('stops the transfer when paused and keeps what was done', async () => {
