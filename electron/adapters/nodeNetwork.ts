@@ -3,6 +3,9 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 
+import type { WayPort } from '../services/ports.ts';
+import { environmentProxy, shownProxy } from './environmentProxy.ts';
+
 let trusted = false;
 
 /**
@@ -68,11 +71,16 @@ function issuerOf(socket: Socket): string | undefined {
   return Array.isArray(issuer) ? issuer[0] : issuer;
 }
 
-/** Who signed the certificate that a server shows, trusted or not; through the proxy of the environment, if any. */
-export function certificateIssuer(
-  address: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<string | undefined> {
-  const agent = new https.Agent({ keepAlive: false, rejectUnauthorized: false, proxyEnv: { ...env } });
-  return issuerBehind(new URL(address), agent);
+/** The way of plain Node: proxies come from the environment alone. */
+export function createNodeWay(env: Readonly<Record<string, string | undefined>>): WayPort {
+  return {
+    async proxyFor(url) {
+      const proxy = environmentProxy(url, env);
+      return proxy && shownProxy(proxy);
+    },
+    issuerOf(address) {
+      const agent = new https.Agent({ keepAlive: false, rejectUnauthorized: false, proxyEnv: { ...env } });
+      return issuerBehind(new URL(address), agent);
+    },
+  };
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createComputer } from '../adapters/computer.ts';
 import { createKeychain } from '../adapters/keychain.ts';
 import { createNodeHttp } from '../adapters/nodeHttp.ts';
+import { createNodeWay } from '../adapters/nodeNetwork.ts';
 import type { BackendEvent } from '../contract/ipc.ts';
 import type { Result } from '../contract/result.ts';
 import { startPracticeHub } from '../practice/hub/startPracticeHub.ts';
@@ -97,6 +98,7 @@ async function startMode(
             asksShell: lent.host === 'desktop',
           }),
       http: createNodeHttp(),
+      way: createNodeWay(process.env),
       vault: createKeychain({
         service: practice ? 'Latchkey practice' : 'Latchkey',
         account: 'access token',

@@ -1,23 +1,21 @@
 /** The doctor for the terminal, whichever program it is started from: the same services, no window, nothing written. */
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { environmentProxy, shownProxy } from '../adapters/environmentProxy.ts';
+import { createComputer } from '../adapters/computer.ts';
 import { createKeychain } from '../adapters/keychain.ts';
 import { createNodeHttp } from '../adapters/nodeHttp.ts';
-import { certificateIssuer } from '../adapters/nodeNetwork.ts';
+import { createNodeWay } from '../adapters/nodeNetwork.ts';
 import { repoPattern } from '../contract/ipc.ts';
 import { examine, type Patient } from '../services/doctor/examine.ts';
 import { exitCodes, troubleOf } from '../services/doctor/finding.ts';
-import type { Way } from '../services/doctor/network.ts';
 import { shareable, writeDiagnosis, writeJson } from '../services/doctor/write.ts';
 import { hubCacheFolder, offlineVariable } from '../services/download/environment.ts';
 import { readPaste } from '../services/hub/readPaste.ts';
 import { createHubClient } from '../services/hub/request.ts';
 import { readSettings } from '../services/settings.ts';
 import { listModels } from '../services/models/manifest.ts';
-import type { HttpPort, Ports } from '../services/ports.ts';
+import type { Ports } from '../services/ports.ts';
 import { findModelsHome } from '../services/storage/modelsHome.ts';
 import { dataFolder, modeFolders } from './folders.ts';
 import { hubEndpointOf } from './hubEndpoint.ts';
@@ -38,18 +36,9 @@ export interface DoctorHost {
   readonly name: string;
   readonly version: string;
   readonly startWorker: Ports['startWorker'];
-  readonly http?: HttpPort;
-  readonly way?: Way;
+  readonly http?: Ports['http'];
+  readonly way?: Ports['way'];
 }
-
-/** The way of plain Node: proxies come from the environment alone. */
-const nodeWay: Way = {
-  proxyFor: async (url) => {
-    const proxy = environmentProxy(url, process.env);
-    return proxy && shownProxy(proxy);
-  },
-  issuerOf: (url) => certificateIssuer(url, process.env),
-};
 
 interface Question {
   readonly repo: string | undefined;
@@ -82,6 +71,9 @@ async function patientOf({ repo, data }: Question, host: DoctorHost): Promise<Pa
   const switched = (await readSettings(data)).offline;
   const offline =
     variable !== undefined ? `${variable} is set` : switched ? 'Latchkey is switched to offline' : undefined;
+  // The marker is only read: a look must not change what the next start finds.
+  const marker = { read: () => vaultMarker(data).read(), write: async () => undefined };
+  const keychain = createKeychain({ service: 'Latchkey', account: 'access token', marker });
   const home = await findModelsHome(data, paths.models);
   return {
     ports: {
@@ -89,12 +81,7 @@ async function patientOf({ repo, data }: Question, host: DoctorHost): Promise<Pa
       practice: false,
       hubEndpoint,
       paths,
-      // The marker is only read: a look must not change what the next start finds.
-      vault: createKeychain({
-        service: 'Latchkey',
-        account: 'access token',
-        marker: { read: () => vaultMarker(data).read(), write: async () => undefined },
-      }),
+      way: host.way ?? createNodeWay(process.env),
       startWorker: host.startWorker,
       now: Date.now,
     },
@@ -107,13 +94,9 @@ async function patientOf({ repo, data }: Question, host: DoctorHost): Promise<Pa
       isOffline: () => offline !== undefined,
       log: () => undefined,
     }),
-    way: host.way ?? nodeWay,
-    computer: {
-      env: process.env,
-      home: homedir(),
-      platform: process.platform,
-      readText: (path) => readFile(path, 'utf8').catch(() => undefined),
-    },
+    vault: await keychain.read(),
+    computer: createComputer({ env: process.env, home: homedir(), platform: process.platform, asksShell: false }),
+    asksAccounts: true,
     offline,
     models: { ...home, list: home.reachable ? await listModels(home.folder) : [] },
     repo,

@@ -16,11 +16,10 @@ import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
 import { createHubClient } from './hub/request.ts';
-import { redact } from './hub/secret.ts';
 import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
-import { createLogTail, type LogTail } from './report.ts';
+import { createLogTail, makeReport } from './report.ts';
 import { settingsFile } from './settings.ts';
 import { fetchModel } from './setup/fetchModel.ts';
 import { fileSource } from './setup/fileSource.ts';
@@ -44,12 +43,12 @@ export interface Rooms extends AccessRooms {
   readonly chats: ChatStore;
   readonly answers: Answers;
   readonly engine: Engine;
-  readonly log: LogTail;
   info(): AppInfo;
   setOffline(on: boolean): Promise<void>;
   /** Forgets the token, the settings and the journeys; models and chats stay. */
   reset(): Promise<Result<undefined>>;
-  readonly redact: (text: string) => string;
+  /** What works here, where each journey stands, the last lines of the log: to be pasted into an issue. */
+  report(): Promise<string>;
   readLicence(repo: string): Promise<Result<LicenceText>>;
   readonly chatsChanged: () => void;
   start(): Promise<void>;
@@ -222,9 +221,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     chats,
     answers,
     engine,
-    log,
     info,
-    redact,
     chatsChanged,
     async setOffline(on) {
       offline = on;
@@ -240,6 +237,16 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       emit({ type: 'app.changed', info: info() });
       return forgotten.ok ? ok(undefined) : forgotten;
     },
+    report: async () =>
+      makeReport({
+        ports,
+        hub,
+        signIn: signIn.state(),
+        setups: journeys.list(),
+        log,
+        offline: offlineBy !== undefined ? `${offlineBy} is set` : offline ? 'Latchkey works offline' : undefined,
+        models: { folder: home.folder(), reachable: await home.isReachable(), list: models.list() },
+      }),
     readLicence: (repo) => readLicence(hub, repo, signIn.token()),
     async start() {
       await sweepUnfinished(home.folder());

@@ -1,22 +1,25 @@
 import type { InstalledModel } from '../../contract/model.ts';
-import type { Ports } from '../ports.ts';
+import type { Computer, Ports, VaultAnswer } from '../ports.ts';
 import { createAccessToken } from '../hub/secret.ts';
 import type { HubClient } from '../hub/request.ts';
-import { type Computer, findTokenSources, type TokenReport } from '../hub/tokenSources.ts';
+import { findTokenSources, type TokenReport } from '../hub/tokenSources.ts';
 import { examineHolder, examineRepo, examineTokens, type Holder } from './access.ts';
 import { examineCache, examineDisk, examineKeychain, examineModels, examineRuntime } from './computer.ts';
 import type { Diagnosis, Finding } from './finding.ts';
-import { examineNetwork, type Way } from './network.ts';
+import { examineNetwork } from './network.ts';
 
 /** Everything the doctor may look at. */
 export interface Patient {
-  readonly ports: Pick<Ports, 'version' | 'practice' | 'hubEndpoint' | 'paths' | 'vault' | 'startWorker' | 'now'>;
+  readonly ports: Pick<Ports, 'version' | 'practice' | 'hubEndpoint' | 'paths' | 'startWorker' | 'way' | 'now'>;
   readonly host: string;
   readonly hub: HubClient;
-  readonly way: Way;
-  readonly computer: Computer;
+  readonly vault: VaultAnswer;
+  /** Absent in practice mode, where nothing of the person's own is looked at. */
+  readonly computer: Computer | undefined;
   /** Why nothing is asked of the network, if so: "HF_HUB_OFFLINE is set". */
   readonly offline: string | undefined;
+  /** Whether the Hub is asked whose the tokens are: its answer is dear, and the app has it already. */
+  readonly asksAccounts: boolean;
   readonly models: { readonly folder: string; readonly reachable: boolean; readonly list: readonly InstalledModel[] };
   /** The repository that gives trouble. */
   readonly repo?: string | undefined;
@@ -24,12 +27,11 @@ export interface Patient {
 
 /** Looks at everything, in the order things depend on each other. Rejects only for a bug. */
 export async function examine(patient: Patient, { signal }: { readonly signal: AbortSignal }): Promise<Diagnosis> {
-  const { ports, hub, way, offline, models } = patient;
+  const { ports, hub, vault, computer, offline, models } = patient;
   const { hubCache } = ports.paths;
-  const [network, vault, report, cache, disk, runtime] = await Promise.all([
-    examineNetwork(hub, { way, offline, signal }),
-    ports.vault.read(),
-    findTokenSources(patient.computer, new URL(hub.endpoint).host),
+  const [network, report, cache, disk, runtime] = await Promise.all([
+    examineNetwork(hub, { way: ports.way, offline, signal }),
+    computer && findTokenSources(computer, { hub: new URL(hub.endpoint) }),
     examineCache(hubCache),
     examineDisk({ hubCache, models: models.folder }),
     examineRuntime(() => ports.startWorker('infer')),
@@ -39,8 +41,8 @@ export async function examine(patient: Patient, { signal }: { readonly signal: A
   const token = vault.kind === 'value' ? createAccessToken(vault.secret) : undefined;
   const findings: readonly Finding[] = [
     ...network,
-    examineTokens(report),
-    ...(asked ? await examineAccess(patient, holders(token, report), signal) : []),
+    ...(report ? [examineTokens(report)] : []),
+    ...(asked && patient.asksAccounts ? await examineAccess(patient, holders(token, report), signal) : []),
     ...(!asked && patient.repo !== undefined
       ? [{ area: 'repository', outcome: 'skipped', fact: `${patient.repo} was not asked for: no connection.` } as const]
       : []),
@@ -67,8 +69,8 @@ export async function examine(patient: Patient, { signal }: { readonly signal: A
 }
 
 /** Latchkey's own token, and the scripts' when it is another one: that is how "my script says 401" is explained. */
-function holders(own: Holder['token'], { python }: TokenReport): readonly Holder[] {
-  const scripts = python?.token;
+function holders(own: Holder['token'], report: TokenReport | undefined): readonly Holder[] {
+  const scripts = report?.python?.token;
   if (!own) return scripts ? [{ who: 'Python', token: scripts }] : [{ who: 'Without a token', token: undefined }];
   const other = scripts !== undefined && scripts.reveal() !== own.reveal();
   return [{ who: 'Latchkey', token: own }, ...(other ? [{ who: 'Python', token: scripts }] : [])];

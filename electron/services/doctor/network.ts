@@ -2,6 +2,7 @@ import type { Problem, ProblemCode } from '../../contract/problem.ts';
 import { authCheck } from '../hub/authCheck.ts';
 import { explain } from '../hub/explain.ts';
 import type { HubAnswer, HubClient } from '../hub/request.ts';
+import type { WayPort } from '../ports.ts';
 import type { Finding } from './finding.ts';
 
 /** A name everybody knows and nobody needs: what is asked is whether a Hub answers, not what it says. */
@@ -21,18 +22,10 @@ const networkCodes: ReadonlySet<ProblemCode> = new Set([
   'cdn-blocked',
 ]);
 
-/** What the host can say about the way to the Hub. */
-export interface Way {
-  /** "http://proxy:3128 (HTTPS_PROXY)", without its password; undefined = the straight way. */
-  readonly proxyFor: (url: string) => Promise<string | undefined>;
-  /** Who signed the certificate that a server shows; undefined when nobody can see it. */
-  readonly issuerOf: (url: string) => Promise<string | undefined>;
-}
-
 /** Up to three small requests: does the Hub answer, who vouches for it, do the download servers answer. */
 export async function examineNetwork(
   hub: HubClient,
-  options: { readonly way: Way; readonly offline: string | undefined; readonly signal: AbortSignal },
+  options: { readonly way: WayPort; readonly offline: string | undefined; readonly signal: AbortSignal },
 ): Promise<readonly Finding[]> {
   const { way, offline, signal } = options;
   if (offline !== undefined) return [{ area: 'network', outcome: 'skipped', fact: `Not asked: ${offline}.` }];
@@ -55,7 +48,7 @@ export async function examineNetwork(
   return host === 'huggingface.co' ? [reached, await examineDownloads(hub, way, signal)] : [reached];
 }
 
-async function signature(endpoint: string, way: Way): Promise<readonly string[]> {
+async function signature(endpoint: string, way: WayPort): Promise<readonly string[]> {
   const url = new URL(endpoint);
   if (url.protocol !== 'https:') return [];
   const issuer = await way.issuerOf(url.origin);
@@ -65,7 +58,7 @@ async function signature(endpoint: string, way: Way): Promise<readonly string[]>
   return [`certificate signed by ${issuer}${remark}`];
 }
 
-async function examineDownloads(hub: HubClient, way: Way, signal: AbortSignal): Promise<Finding> {
+async function examineDownloads(hub: HubClient, way: WayPort, signal: AbortSignal): Promise<Finding> {
   const { host } = new URL(downloadServer);
   const proxy = await way.proxyFor(downloadServer);
   const answer = await hub.send({ method: 'HEAD', path: downloadServer, redirects: 'read' }, { signal });
