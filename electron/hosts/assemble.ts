@@ -30,6 +30,8 @@ export interface Abilities {
   /** Folder of the practice model's files, as shipped. */
   readonly practiceModel: string;
   readonly startWorker: Ports['startWorker'];
+  /** Absent: plain Node is the way to the network. */
+  readonly network?: Pick<Ports, 'http' | 'way'>;
   /** Gets only URLs that passed `openablePage`. */
   readonly openPage: Ports['openPage'];
   readonly notify?: NonNullable<Ports['notify']>;
@@ -97,8 +99,9 @@ async function startMode(
             // Started from a desktop, unless it says otherwise: a terminal's variables are here already.
             asksShell: lent.host === 'desktop',
           }),
-      http: createNodeHttp(),
-      way: createNodeWay(process.env),
+      // The practice Hub is on this computer: nothing can stand in between.
+      http: (!practice && lent.network?.http) || createNodeHttp(),
+      way: (!practice && lent.network?.way) || createNodeWay(process.env),
       vault: createKeychain({
         service: practice ? 'Latchkey practice' : 'Latchkey',
         account: 'access token',

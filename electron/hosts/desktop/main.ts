@@ -3,6 +3,8 @@ import '../quiet.ts';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { app, type BrowserWindow, dialog, shell } from 'electron';
+import { createNodeHttp } from '../../adapters/nodeHttp.ts';
+import { createNodeWay } from '../../adapters/nodeNetwork.ts';
 import type { BackendEvent } from '../../contract/ipc.ts';
 import { assemble, type Services } from '../assemble.ts';
 import { dataFolder } from '../folders.ts';
@@ -14,6 +16,7 @@ import { addContextMenu } from './contextMenu.ts';
 import { linkScheme, repoOfCommandLine, repoOfLink } from './deepLink.ts';
 import { sendEvent, serveRequests } from './ipc.ts';
 import { setMenu } from './menu.ts';
+import { createDesktopNetwork } from './network.ts';
 import { notifier } from './notify.ts';
 import { declareAppScheme, serveRenderer } from './protocol.ts';
 import { createUpdater } from './updater.ts';
@@ -93,6 +96,12 @@ async function startServices({ practice }: HostOptions): Promise<Services> {
       version: app.getVersion(),
       data,
       practiceModel: join(dist, 'practice-model'),
+      network: createDesktopNetwork({
+        node: createNodeHttp(),
+        nodeWay: createNodeWay(process.env),
+        env: process.env,
+        now: Date.now,
+      }),
       startWorker: (name) => startUtilityProcess(join(dist, 'electron', `${name}.js`)),
       openPage: (url) =>
         shell.openExternal(url).then(
