@@ -7,6 +7,8 @@ import { defineConfig } from 'vite';
  */
 export default defineConfig({
   publicDir: false,
+  // Registered once by whoever publishes the app; without it, signing in through the browser is not offered.
+  define: { LATCHKEY_CLIENT_ID: JSON.stringify(process.env['LATCHKEY_CLIENT_ID'] ?? '') },
   resolve: { alias: { sharp: resolve('build/noSharp.js') } },
   ssr: {
     noExternal: true,

@@ -1,5 +1,6 @@
 import type { Chat, ChatSummary, EngineState, Message, Sampling } from './chat.ts';
 import { type Check, flag, matching, nothing, numberIn, oneOf, optional, record, text } from './check.ts';
+import type { LocalServerState } from './localServer.ts';
 import { type Dtype, dtypes, type InstalledModel, type SuggestedModel } from './model.ts';
 import type { PageName } from './problem.ts';
 import type { Result } from './result.ts';
@@ -52,6 +53,8 @@ export interface AppInfo {
     readonly notify: boolean;
     readonly showFolders: boolean;
     readonly chooseFolders: boolean; // else the page asks for a path
+    readonly signInWithBrowser: boolean; // the app is registered with this Hub
+    readonly readClipboard: boolean;
   };
 }
 
@@ -106,6 +109,12 @@ export const requests = {
   'report.copy': request<undefined, { readonly text: string }>(nothing),
 
   'signIn.get': request<undefined, SignInState>(nothing),
+  /** Begins to sign in through the browser: how it goes comes as `signIn.changed`. */
+  'signIn.openBrowser': request<undefined, SignInState>(nothing),
+  'signIn.stopBrowser': request<undefined, SignInState>(nothing),
+  /** Whether the clipboard holds an access token other than ours, by its last characters; looked at this one time. */
+  'accessToken.inClipboard': request<undefined, { readonly ending?: string }>(nothing),
+  'accessToken.saveFromClipboard': request<undefined, SignInState>(nothing),
   'accessToken.save': request<{ readonly accessToken: string }, SignInState>(record({ accessToken: text(10_000) })),
   'accessToken.forget': request<undefined, SignInState>(nothing),
 
@@ -191,6 +200,15 @@ export const requests = {
   ),
   'generation.stop': request<{ readonly messageId: string }, undefined>(record({ messageId: id })),
   'engine.get': request<undefined, EngineState>(nothing),
+
+  'localServer.get': request<undefined, LocalServerState>(nothing),
+  /** `anyPort` looks for a free port and keeps it. */
+  'localServer.set': request<{ readonly on: boolean; readonly anyPort?: boolean | undefined }, LocalServerState>(
+    record({ on: flag, anyPort: optional(flag) }),
+  ),
+  /** The only secret a page may ask for: it is made to be copied into other programs and opens nothing else. */
+  'localServer.key': request<undefined, { readonly key: string }>(nothing),
+  'localServer.renewKey': request<undefined, { readonly key: string }>(nothing),
 } as const;
 
 /** Everything the services tell the page by themselves. Snapshot first (a `.get` or `.list`), then these. */
@@ -213,6 +231,7 @@ export type BackendEvent =
   | { readonly type: 'storage.worked'; readonly work: StorageWork }
   | { readonly type: 'chats.changed'; readonly chats: readonly ChatSummary[] }
   | { readonly type: 'engine.changed'; readonly engine: EngineState }
+  | { readonly type: 'localServer.changed'; readonly localServer: LocalServerState }
   /** Text to append to a message; `index` counts deltas of that message from 0, a gap means: ask for the chat again. */
   | {
       readonly type: 'generation.delta';

@@ -46,6 +46,7 @@ export type ProblemCode =
   | 'folder-unusable'
   | 'import-refused'
   | 'models-away'
+  | 'port-taken'
   | 'not-enough-memory'
   | 'engine-stopped'
   | 'prompt-too-long'

@@ -16,6 +16,7 @@ import { dispatch } from '../services/dispatch.ts';
 import { hubCacheFolder, linksAllowed, offlineVariable } from '../services/download/environment.ts';
 import { makeFolder } from '../services/durable/files.ts';
 import type { Ports } from '../services/ports.ts';
+import { clientId } from './clientId.ts';
 import { modeFolders } from './folders.ts';
 import { hubEndpointOf } from './hubEndpoint.ts';
 import { openLog } from './logFile.ts';
@@ -38,6 +39,7 @@ export interface Abilities {
   readonly chooseFolder?: NonNullable<Ports['chooseFolder']>;
   readonly showFolder?: NonNullable<Ports['showFolder']>;
   readonly takeWish?: NonNullable<Ports['takeWish']>;
+  readonly readClipboard?: NonNullable<Ports['readClipboard']>;
   readonly updater?: NonNullable<Ports['updater']>;
 }
 
@@ -99,6 +101,7 @@ async function startMode(
             // Started from a desktop, unless it says otherwise: a terminal's variables are here already.
             asksShell: lent.host === 'desktop',
           }),
+      clientId: practice ? 'latchkey-practice' : clientId(process.env),
       // The practice Hub is on this computer: nothing can stand in between.
       http: (!practice && lent.network?.http) || createNodeHttp(),
       way: (!practice && lent.network?.way) || createNodeWay(process.env),
@@ -116,6 +119,7 @@ async function startMode(
       ...(lent.chooseFolder && { chooseFolder: lent.chooseFolder }),
       ...(lent.showFolder && { showFolder: lent.showFolder }),
       ...(lent.takeWish && { takeWish: lent.takeWish }),
+      ...(lent.readClipboard && { readClipboard: lent.readClipboard }),
       // Practice talks to nobody but this computer.
       ...(lent.updater && !practice && { updater: lent.updater }),
       switchPractice,

@@ -25,11 +25,12 @@ export async function createBackend(ports: Ports, emit: (event: BackendEvent) =>
   return {
     handlers: {
       ...appHandlers(ports, rooms),
+      ...accessHandlers(ports, rooms, { journeys: rooms.journeys, emit }),
       ...updateHandlers(rooms),
-      ...accessHandlers(rooms, { journeys: rooms.journeys, emit }),
       ...setupHandlers(ports, rooms),
       ...modelHandlers(ports, rooms),
       ...chatHandlers(rooms),
+      ...serverHandlers(rooms),
     },
     start: () => rooms.start(),
     close: () => rooms.close(),
@@ -66,7 +67,8 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
     },
     'app.reset': () => rooms.reset(),
     'page.open': async ({ page, repo }) => {
-      const url = pageUrl(ports.hubEndpoint, page, repo).href;
+      const coded = page === 'device-sign-in' ? rooms.browserSignIn.page() : undefined;
+      const url = coded ?? pageUrl(ports.hubEndpoint, page, repo).href;
       const opened = await ports.openPage(url);
       // Also where the page shows the link itself: it was asked for, so the form may be sent any minute.
       if (page === 'licence' && repo !== undefined) rooms.journeys.visited(repo);
@@ -178,5 +180,14 @@ function chatHandlers({ chats, answers, models, chatsChanged }: Rooms): Some<'ch
       answers.stop(messageId);
       return ok(undefined);
     },
+  };
+}
+
+function serverHandlers({ localServer }: Rooms): Some<'localServer'> {
+  return {
+    'localServer.get': async () => ok(localServer.state()),
+    'localServer.set': async (wish) => ok(await localServer.set(wish)),
+    'localServer.key': async () => ok({ key: await localServer.key() }),
+    'localServer.renewKey': async () => ok({ key: await localServer.renewKey() }),
   };
 }

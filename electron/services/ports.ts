@@ -127,6 +127,10 @@ export interface Ports {
   readonly way: WayPort;
   readonly vault: VaultPort;
   readonly startWorker: (name: WorkerName) => WorkerProcess;
+  /** The id under which this app is registered with the Hub; absent = nobody signs in through the browser. */
+  readonly clientId?: string | undefined;
+  /** The text on the clipboard; absent = the host may not look. */
+  readonly readClipboard?: () => Promise<string>;
   /** Opens an https page (or a page of the practice Hub) in the person's browser; false = the host has none. */
   readonly openPage: (url: string) => Promise<boolean>;
   /** Asks the person for a folder with the system's dialog; undefined = they changed their mind. */

@@ -3,10 +3,11 @@
  * handlers of backend.ts only knock on doors.
  */
 import { join } from 'node:path';
-import type { AppInfo, BackendEvent, LicenceText } from '../contract/ipc.ts';
+import type { AppInfo, BackendEvent } from '../contract/ipc.ts';
 import type { DownloadPlan } from '../contract/model.ts';
 import { failed, ok, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
+import { appInfo } from './appInfo.ts';
 import { type AccessRooms, openAccess } from './access.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
 import { findSnapshot, lockRepo } from './download/cache.ts';
@@ -16,6 +17,13 @@ import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
 import { createHubClient } from './hub/request.ts';
+import { queueFull } from './localServer/explain.ts';
+import {
+  createLocalServerRoom,
+  isLocalServerNote,
+  type LocalServerNote,
+  type LocalServerRoom,
+} from './localServer/room.ts';
 import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
@@ -27,7 +35,6 @@ import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
 import { announcement } from './setup/announce.ts';
 import { prepareModel } from './setup/prepare.ts';
-import { readLicence } from './setup/readLicence.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
 import { createStorage, type Storage } from './storage/room.ts';
@@ -43,17 +50,20 @@ export interface Rooms extends AccessRooms {
   readonly chats: ChatStore;
   readonly answers: Answers;
   readonly engine: Engine;
+  readonly localServer: LocalServerRoom;
   info(): AppInfo;
   setOffline(on: boolean): Promise<void>;
   /** Forgets the token, the settings and the journeys; models and chats stay. */
   reset(): Promise<Result<undefined>>;
   /** What works here, where each journey stands, the last lines of the log: to be pasted into an issue. */
   report(): Promise<string>;
-  readLicence(repo: string): Promise<Result<LicenceText>>;
   readonly chatsChanged: () => void;
   start(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** 8: some minutes of answers on a slow machine; whoever comes later is told to come again. */
+const mostWaiting = 8;
 
 /** Opens everything that lives on disk and connects it; touches no network. */
 export async function openRooms(ports: Ports, emit: (event: BackendEvent) => void): Promise<Rooms> {
@@ -86,7 +96,10 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     isOffline,
     log: write,
   });
-  const access = openAccess({ ...ports, log: write }, { hub, remember, emit });
+  const access = openAccess(
+    { ...ports, log: write },
+    { hub, remember, emit, onSignedIn: () => journeys.tokenChanged() },
+  );
   const { signIn } = access;
 
   const home = await openModelsHome(paths.models, remember<ModelsPlace>('models-place.json', isModelsPlace));
@@ -120,6 +133,20 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     onChange: (update) => emit({ type: 'update.changed', update }),
     now,
   });
+  const localServer = createLocalServerRoom({
+    note: remember<LocalServerNote>('local-server.json', isLocalServerNote),
+    lent: {
+      models: () => models.list(),
+      async generate(model, input, options) {
+        const waiting = engine.waiting('server');
+        if (waiting >= mostWaiting) return failed(queueFull(waiting));
+        return engine.generate(model, input, { ...options, lane: 'server' });
+      },
+      now,
+    },
+    onChange: (state) => emit({ type: 'localServer.changed', localServer: state }),
+    log: write,
+  });
 
   const snapshotOf = (plan: DownloadPlan) => findSnapshot(paths.hubCache, plan.repo, plan.commit, plan.files);
   const source = fileSource({ hub, http: ports.http, token: () => signIn.token() });
@@ -140,8 +167,9 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     effects: {
       check: ({ repo, dtype }, { signal }) =>
         checkRepo({ repo, dtype, hub, signIn, folders: { ...paths, models: home.folder() }, signal }),
-      download: (plan, { signal, report }) =>
-        fetchModel(plan, {
+      async download(plan, { signal, report }) {
+        await signIn.renew({ signal });
+        return fetchModel(plan, {
           hub,
           token: signIn.token(),
           source: source(plan),
@@ -151,7 +179,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
           signal,
           now,
           log: write,
-        }),
+        });
+      },
       async prepare(plan, licence, { signal, report }) {
         await storage.settled();
         const free = await storage.blocked();
@@ -195,21 +224,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     onWork: (work) => emit({ type: 'storage.worked', work }),
   });
 
-  const info = (): AppInfo => ({
-    version: ports.version,
-    host: ports.host,
-    platform: process.platform,
-    practice: ports.practice,
-    hubEndpoint: ports.hubEndpoint,
-    offline: isOffline(),
-    ...(offlineBy !== undefined && { offlineBy }),
-    can: {
-      openPages: ports.host === 'desktop',
-      notify: ports.notify !== undefined,
-      showFolders: ports.showFolder !== undefined,
-      chooseFolders: ports.chooseFolder !== undefined,
-    },
-  });
+  const info = (): AppInfo =>
+    appInfo(ports, { offline: isOffline(), signInWithBrowser: access.browserSignIn.available });
 
   return {
     updates,
@@ -221,6 +237,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     chats,
     answers,
     engine,
+    localServer,
     info,
     chatsChanged,
     async setOffline(on) {
@@ -241,23 +258,25 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       makeReport({
         ports,
         hub,
-        signIn: signIn.state(),
+        signIn: access.signInState(),
         setups: journeys.list(),
         log,
         offline: offlineBy !== undefined ? `${offlineBy} is set` : offline ? 'Latchkey works offline' : undefined,
         models: { folder: home.folder(), reachable: await home.isReachable(), list: models.list() },
       }),
-    readLicence: (repo) => readLicence(hub, repo, signIn.token()),
     async start() {
       await sweepUnfinished(home.folder());
       await models.refresh();
       await storage.start();
       await signIn.start();
       await journeys.start();
+      await localServer.start();
     },
     async close() {
+      access.browserSignIn.stop();
       updates.close();
       answers.close();
+      await localServer.close();
       await storage.close();
       await journeys.close();
       engine.close();

@@ -82,14 +82,14 @@ export const accessScenes: Readonly<Record<string, Scene>> = {
     },
     async show(app) {
       atAccess(app);
-      await app.tokens.find(true);
+      await app.access.tokens.find(true);
     },
   },
   'tokens-none': {
     world: signedIn,
     async show(app) {
       atAccess(app);
-      await app.tokens.find();
+      await app.access.tokens.find();
     },
   },
 };

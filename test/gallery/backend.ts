@@ -9,6 +9,7 @@ import {
 } from '../../electron/contract/ipc.ts';
 import type { InstalledModel, SuggestedModel } from '../../electron/contract/model.ts';
 import { failed, ok, type Result } from '../../electron/contract/result.ts';
+import type { LocalServerState } from '../../electron/contract/localServer.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 import type { CarriedModel, StorageState, StorageWork } from '../../electron/contract/storage.ts';
 import type { SetupState, SignInState } from '../../electron/contract/setup.ts';
@@ -27,8 +28,11 @@ export interface World {
   readonly engine: EngineState;
   readonly storage: StorageState;
   readonly tokens: TokenFindings;
+  readonly localServer?: LocalServerState;
   readonly carried?: CarriedModel;
   readonly tokenProblem?: Problem;
+  /** Last characters of a token in the clipboard. */
+  readonly clipboard?: string;
   readonly update?: UpdateState;
 }
 
@@ -103,6 +107,10 @@ export function scriptedBackend(world: World): ScriptedBackend {
       ok({ opened: world.info.can.openPages, url: `https://huggingface.co/${repo ?? `settings/${page}`}` }),
     'report.copy': () => ok({ text: 'Latchkey 0.1.0' }),
     'signIn.get': () => ok(world.signIn),
+    'signIn.openBrowser': () => ok(world.signIn),
+    'signIn.stopBrowser': () => ok({ ...world.signIn, browser: undefined }),
+    'accessToken.inClipboard': () => ok(world.clipboard === undefined ? {} : { ending: world.clipboard }),
+    'accessToken.saveFromClipboard': () => ok(world.signIn),
     'accessToken.save': () => (world.tokenProblem ? failed(world.tokenProblem) : ok(world.signIn)),
     'accessToken.forget': () => ok({ vault: 'empty' }),
     'tokens.find': ({ askGit }) => ok({ ...world.tokens, askedGit: askGit }),
@@ -196,6 +204,11 @@ export function scriptedBackend(world: World): ScriptedBackend {
       return ok(undefined);
     },
     'engine.get': () => ok(world.engine),
+    'localServer.get': () => ok(world.localServer ?? { kind: 'off' }),
+    'localServer.set': ({ on }) =>
+      ok(on ? { kind: 'on', port: 11_539, address: 'http://127.0.0.1:11539/v1' } : { kind: 'off' }),
+    'localServer.key': () => ok({ key: 'mW3pS0x1vTq8Zr5yKc7uJd2nHb6gLf4eAo9iUw_-QsE' }),
+    'localServer.renewKey': () => ok({ key: 'xK9pS0x1vTq8Zr5yKc7uJd2nHb6gLf4eAo9iUw_-QsE' }),
   };
 
   return {

@@ -1,3 +1,5 @@
+import { tick } from 'svelte';
+import { cannotListen } from '../../electron/services/localServer/explain.ts';
 import { farFromOfficial } from '../../electron/services/setup/explain.ts';
 import { accessScenes } from './accessScenes.ts';
 import { chatScenes } from './chatScenes.ts';
@@ -18,6 +20,14 @@ const pending = problem(
   [{ kind: 'request', request: 'setup.check', input: { repo: llama }, label: 'Check now' }],
 );
 
+const portTaken = cannotListen(Object.assign(new Error('listen'), { code: 'EADDRINUSE' }), 11_539);
+
+/** Brings a part of a long page into view once it is there. */
+async function scrollTo(testid: string): Promise<void> {
+  await tick();
+  document.querySelector(`[data-testid=${testid}]`)?.scrollIntoView();
+}
+
 /** Every screen and state worth a look. */
 export const scenes: Readonly<Record<string, Scene>> = {
   welcome: { world: empty },
@@ -28,7 +38,14 @@ export const scenes: Readonly<Record<string, Scene>> = {
         ...info,
         practice: true,
         host: 'web',
-        can: { openPages: false, notify: false, showFolders: false, chooseFolders: false },
+        can: {
+          openPages: false,
+          notify: false,
+          showFolders: false,
+          chooseFolders: false,
+          signInWithBrowser: false,
+          readClipboard: false,
+        },
       },
     },
   },
@@ -43,7 +60,14 @@ export const scenes: Readonly<Record<string, Scene>> = {
         info: {
           ...info,
           host: 'web',
-          can: { openPages: false, notify: false, showFolders: false, chooseFolders: false },
+          can: {
+            openPages: false,
+            notify: false,
+            showFolders: false,
+            chooseFolders: false,
+            signInWithBrowser: false,
+            readClipboard: false,
+          },
         },
       },
       { ...base, step: 'sign-in', activity: idle, plan },
@@ -249,4 +273,19 @@ export const scenes: Readonly<Record<string, Scene>> = {
     show: (app) => app.router.go({ name: 'settings' }),
   },
   settings: { world: chatting, show: (app) => app.router.go({ name: 'settings' }) },
+  'settings-server': {
+    world: { ...chatting, localServer: { kind: 'on', port: 11_539, address: 'http://127.0.0.1:11539/v1' } },
+    show: async (app) => {
+      app.router.go({ name: 'settings' });
+      await app.localServer.showKey();
+      await scrollTo('local-server');
+    },
+  },
+  'settings-server-port': {
+    world: { ...chatting, localServer: { kind: 'failed', problem: portTaken } },
+    show: async (app) => {
+      app.router.go({ name: 'settings' });
+      await scrollTo('local-server');
+    },
+  },
 };

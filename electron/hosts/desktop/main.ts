@@ -2,7 +2,7 @@
 import '../quiet.ts';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { app, type BrowserWindow, dialog, shell } from 'electron';
+import { app, type BrowserWindow, clipboard, dialog, shell } from 'electron';
 import { createNodeHttp } from '../../adapters/nodeHttp.ts';
 import { createNodeWay } from '../../adapters/nodeNetwork.ts';
 import type { BackendEvent } from '../../contract/ipc.ts';
@@ -115,6 +115,7 @@ async function startServices({ practice }: HostOptions): Promise<Services> {
       },
       showFolder: async (folder) => void (await shell.openPath(folder)),
       takeWish: () => wishes.take(),
+      readClipboard: async () => clipboard.readText(),
       updater: createUpdater({ leave, onError: (error) => console.error(error) }),
     },
     {

@@ -107,6 +107,7 @@ export const engine: Engine = {
   sanityCheck: async () => ok({ prompt: 'Hi', text: ' there', tokens: 1, tokensPerSecond: 1 }),
   proofTokens: () => Promise.reject(new Error('not asked for')),
   compare: () => Promise.reject(new Error('not asked for')),
+  waiting: () => 0,
   unload: async () => undefined,
   close: () => undefined,
 };
