@@ -26,6 +26,7 @@ export default defineConfig({
       input: {
         main: 'electron/hosts/desktop/main.ts',
         web: 'electron/hosts/web/main.ts',
+        doctor: 'electron/hosts/terminal/main.ts',
         // A thread of the conversion process, started from the file beside the code that starts it.
         packWorker: 'electron/services/convert/packing/packWorker.ts',
         // A thread of the main process, likewise.

@@ -10,7 +10,6 @@ import { notFound } from './explain.ts';
 import { pageUrl } from './hub/pages.ts';
 import { practiceModels, suggestedModels } from './models/suggested.ts';
 import type { Ports } from './ports.ts';
-import { writeReport } from './report.ts';
 import { openRooms, type Rooms } from './rooms.ts';
 
 export interface RunningBackend {
@@ -81,16 +80,7 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
       if (page === 'licence' && repo !== undefined) rooms.journeys.visited(repo);
       return ok({ url, opened });
     },
-    'report.copy': async () =>
-      ok({
-        text: writeReport({
-          ports,
-          signIn: rooms.signInState(),
-          setups: rooms.journeys.list(),
-          log: rooms.log,
-          redact: rooms.redact,
-        }),
-      }),
+    'report.copy': async () => ok({ text: await rooms.report() }),
   };
 }
 

@@ -26,6 +26,14 @@ export interface HttpAnswer {
 /** Rejects with the system's own error (code ENOTFOUND, ECONNREFUSED, CERT_..., ETIMEDOUT) or AbortError. */
 export type HttpPort = (request: HttpRequest, options: { readonly signal?: AbortSignal }) => Promise<HttpAnswer>;
 
+/** What the host can say about the way to a server. Neither ever rejects. */
+export interface WayPort {
+  /** "http://proxy:3128 (HTTPS_PROXY)", without name and password; undefined = the straight way. */
+  readonly proxyFor: (url: string) => Promise<string | undefined>;
+  /** Who signed the certificate that a server shows, trusted or not; undefined when nobody can see it. */
+  readonly issuerOf: (url: string) => Promise<string | undefined>;
+}
+
 /** The OS keychain's four answers. `locked` never means `empty`. */
 export type VaultAnswer =
   | { readonly kind: 'value'; readonly secret: string }
@@ -126,6 +134,7 @@ export interface Ports {
   /** Where tokens of other programs are looked for; absent in practice mode. */
   readonly computer?: Computer | undefined;
   readonly http: HttpPort;
+  readonly way: WayPort;
   readonly vault: VaultPort;
   readonly startWorker: (name: WorkerName) => WorkerProcess;
   /** The id under which this app is registered with the Hub; absent = nobody signs in through the browser. */

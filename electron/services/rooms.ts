@@ -17,7 +17,6 @@ import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
 import { createHubClient } from './hub/request.ts';
-import { redact } from './hub/secret.ts';
 import { queueFull } from './localServer/explain.ts';
 import {
   createLocalServerRoom,
@@ -28,13 +27,13 @@ import {
 import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
-import { createLogTail, type LogTail } from './report.ts';
+import { createLogTail, makeReport } from './report.ts';
 import { fetchModel } from './setup/fetchModel.ts';
 import { fileSource } from './setup/fileSource.ts';
 import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
 import { announcement } from './setup/announce.ts';
-import { areSettings, openSettings, type Settings } from './settings.ts';
+import { openSettings, type Settings } from './settings.ts';
 import { prepareModel } from './setup/prepare.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
@@ -52,12 +51,12 @@ export interface Rooms extends AccessRooms {
   readonly answers: Answers;
   readonly engine: Engine;
   readonly localServer: LocalServerRoom;
-  readonly log: LogTail;
   info(): AppInfo;
   setOffline(on: boolean): Promise<void>;
   /** Forgets the token, the settings and the journeys; models and chats stay. */
   reset(): Promise<Result<undefined>>;
-  readonly redact: (text: string) => string;
+  /** What works here, where each journey stands, the last lines of the log: to be pasted into an issue. */
+  report(): Promise<string>;
   setTray(on: boolean): Promise<void>;
   readonly chatsChanged: () => void;
   start(): Promise<void>;
@@ -76,15 +75,16 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     log.add(entry);
     ports.log(entry);
   };
+  const setAside = (path: string): void => write({ area: 'state', event: 'set-aside', path });
   const remember = <T>(name: string, check: (value: unknown) => value is T) =>
     stateFile({
       path: join(paths.data, name),
       version: 1,
       check,
-      onDamage: (path) => write({ area: 'state', event: 'set-aside', path }),
+      onDamage: setAside,
     });
 
-  const settings = await openSettings(remember('settings.json', areSettings));
+  const settings = await openSettings(paths.data, setAside);
   const { offlineBy, links } = ports.environment;
   const isOffline = (): boolean => settings.now().offline || offlineBy !== undefined;
 
@@ -248,9 +248,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     answers,
     engine,
     localServer,
-    log,
     info,
-    redact,
     chatsChanged,
     async setOffline(on) {
       await change({ offline: on });
@@ -263,6 +261,16 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await change({ offline: false, tray: false });
       return forgotten.ok ? ok(undefined) : forgotten;
     },
+    report: async () =>
+      makeReport({
+        ports,
+        hub,
+        signIn: access.signInState(),
+        setups: journeys.list(),
+        log,
+        offline: offlineBy !== undefined ? `${offlineBy} is set` : isOffline() ? 'Latchkey works offline' : undefined,
+        models: { folder: home.folder(), reachable: await home.isReachable(), list: models.list() },
+      }),
     async start() {
       ports.stayInTray?.(settings.now().tray);
       await sweepUnfinished(home.folder());

@@ -3,6 +3,8 @@ import '../quiet.ts';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { app, type BrowserWindow, clipboard, dialog, shell } from 'electron';
+import { createNodeHttp } from '../../adapters/nodeHttp.ts';
+import { createNodeWay } from '../../adapters/nodeNetwork.ts';
 import type { BackendEvent } from '../../contract/ipc.ts';
 import type { OutsideWish } from '../../services/ports.ts';
 import { assemble, type Services } from '../assemble.ts';
@@ -16,6 +18,7 @@ import { addContextMenu } from './contextMenu.ts';
 import { linkScheme, repoOfLink } from './deepLink.ts';
 import { hearDrops, sendEvent, serveRequests } from './ipc.ts';
 import { setMenu } from './menu.ts';
+import { createDesktopNetwork } from './network.ts';
 import { notifier } from './notify.ts';
 import { wishOfCommandLine, wishOfFile } from './outside.ts';
 import { declareAppScheme, serveRenderer } from './protocol.ts';
@@ -95,6 +98,12 @@ async function startServices({ practice }: HostOptions): Promise<Services> {
       version: app.getVersion(),
       data,
       practiceModel: join(dist, 'practice-model'),
+      network: createDesktopNetwork({
+        node: createNodeHttp(),
+        nodeWay: createNodeWay(process.env),
+        env: process.env,
+        now: Date.now,
+      }),
       startWorker: (name) => startUtilityProcess(join(dist, 'electron', `${name}.js`)),
       openPage: (url) =>
         shell.openExternal(url).then(

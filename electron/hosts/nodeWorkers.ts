@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
-import type { WorkerProcess } from '../../services/ports.ts';
-import { childEnvironment } from '../childEnvironment.ts';
+import type { WorkerProcess } from '../services/ports.ts';
+import { childEnvironment } from './childEnvironment.ts';
 
 /** Starts a worker as a Node process: `entry` is the absolute path of a bundled file in electron/workers. */
 export function startNodeProcess(entry: string): WorkerProcess {
