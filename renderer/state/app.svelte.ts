@@ -6,16 +6,20 @@ import type { EngineState } from '../../electron/contract/chat.ts';
 import type { AppInfo, Backend, BackendEvent } from '../../electron/contract/ipc.ts';
 import type { Action, Problem, ViewName } from '../../electron/contract/problem.ts';
 import { assertNever } from '../../electron/contract/result.ts';
+import type { SetupState } from '../../electron/contract/setup.ts';
 import { Chats } from './chats.svelte.ts';
 import { Clock } from './clock.svelte.ts';
 import { Journeys } from './journeys.svelte.ts';
+import { LocalServer } from './localServer.svelte.ts';
 import { Models } from './models.svelte.ts';
 import { Pages } from './pages.svelte.ts';
 import { Router } from './router.svelte.ts';
 import { SignIn } from './signIn.svelte.ts';
 import { changesStorage, Storage } from './storage.svelte.ts';
+import { Tokens } from './tokens.svelte.ts';
 import { ThemeChoice } from './theme.svelte.ts';
 import { Thread } from './thread.svelte.ts';
+import { Updates } from './updates.svelte.ts';
 
 /** What became of an action that a person pressed. */
 export type Outcome = 'done' | 'copied' | Problem;
@@ -30,12 +34,15 @@ export class AppState {
   readonly router: Router;
   readonly theme: ThemeChoice;
   readonly signIn: SignIn;
+  readonly tokens: Tokens;
   readonly journeys: Journeys;
   readonly models: Models;
   readonly storage: Storage;
   readonly chats: Chats;
   readonly thread: Thread;
   readonly pages: Pages;
+  readonly updates: Updates;
+  readonly localServer: LocalServer;
   readonly #backend: Backend;
   readonly #page: Window;
 
@@ -46,12 +53,15 @@ export class AppState {
     this.router = new Router(page.sessionStorage);
     this.theme = new ThemeChoice(page);
     this.signIn = new SignIn(backend);
+    this.tokens = new Tokens(backend);
     this.journeys = new Journeys(backend);
     this.models = new Models(backend);
     this.storage = new Storage(backend);
     this.chats = new Chats(backend);
     this.thread = new Thread(backend);
     this.pages = new Pages(backend);
+    this.updates = new Updates(backend);
+    this.localServer = new LocalServer(backend);
   }
 
   /** Undefined until the first snapshot arrived. */
@@ -87,7 +97,13 @@ export class AppState {
       return;
     }
     const engine = this.#backend.request('engine.get', undefined);
-    await Promise.all([this.signIn.load(), this.journeys.load(), this.models.load(), this.chats.load()]);
+    await Promise.all([
+      this.signIn.load(),
+      this.journeys.load(),
+      this.models.load(),
+      this.chats.load(),
+      this.localServer.load(),
+    ]);
     const state = await engine;
     if (state.ok) this.#engine = state.value;
     const switched = this.#info !== undefined && this.#info.practice !== info.value.practice;
@@ -186,10 +202,9 @@ export class AppState {
         // The services wrote this input for their own table; dispatch checks it again.
         const answer = await this.#backend.request(action.request, action.input as never);
         if (answer.ok && changesStorage(action.request)) this.storage.refresh();
-        if (answer.ok && action.request === 'models.repair') {
-          await this.journeys.load();
-          this.#visit('journey');
-        }
+        // Both lead to a journey, which the events describe; it may not be the one on screen.
+        if (answer.ok && (action.request === 'models.repair' || action.request === 'setup.choose'))
+          this.router.go({ name: 'journey', repo: (answer.value as SetupState).repo });
         return answer.ok ? 'done' : answer.problem;
       }
       case 'page':
@@ -234,8 +249,12 @@ export class AppState {
         return;
       case 'app.wished':
         return void this.takeWishes();
+      case 'update.changed':
+        return this.updates.apply(event.update);
       case 'signIn.changed':
         return this.signIn.apply(event.signIn);
+      case 'tokens.changed':
+        return this.tokens.apply(event.findings);
       case 'setup.changed':
         return this.journeys.apply(event.setup);
       case 'setup.removed':
@@ -250,6 +269,8 @@ export class AppState {
       case 'engine.changed':
         this.#engine = event.engine;
         return;
+      case 'localServer.changed':
+        return this.localServer.apply(event.localServer);
       case 'generation.delta':
         return this.thread.applyDelta(event.chatId, event.messageId, { index: event.index, text: event.text });
       case 'generation.finished':

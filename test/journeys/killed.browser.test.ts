@@ -5,7 +5,7 @@ import { repoPaths } from '../../electron/services/download/cachePaths.ts';
 import { readJournal } from '../../electron/services/download/journal.ts';
 import { root } from '../hosts/launch.ts';
 import { scanCache, tryToLoadFromCache } from '../services/download/pythonCache.ts';
-import { type App, ask, checkQuestions, chooseModel, openWorld, words, type World } from './world.ts';
+import { type App, ask, checkQuestions, chooseModel, openWorld, showFailures, words, type World } from './world.ts';
 
 const repo = 'open-practice/Doorstep-Instruct';
 const shards = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors'];
@@ -13,6 +13,7 @@ const official = join(root, 'electron/practice/model');
 
 let world: World;
 let app: App;
+showFailures(() => app);
 beforeAll(async () => {
   world = await openWorld('web');
 }, 120_000);

@@ -1,10 +1,11 @@
 /** What a person sees of preparing: a model that cannot be prepared, and the proof of one that was. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type App, chooseModel, openWorld, problem, words, type World } from './world.ts';
+import { type App, chooseModel, openWorld, showFailures, problem, words, type World } from './world.ts';
 
 describe('preparing, on the page', { timeout: 90_000 }, () => {
   let world: World;
   let app: App;
+  showFailures(() => app);
   beforeAll(async () => {
     world = await openWorld('web');
     app = await world.launch();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type WebApp, launchWeb } from '../hosts/launch.ts';
-import { type App, ask, checkQuestions, chooseModel, openWorld, words, type World } from './world.ts';
+import { type App, ask, checkQuestions, chooseModel, openWorld, showFailures, words, type World } from './world.ts';
 
 const repo = 'open-practice/Doorstep-Instruct';
 
@@ -13,6 +13,7 @@ const repo = 'open-practice/Doorstep-Instruct';
 describe('the files of a model', { timeout: 90_000 }, () => {
   let world: World;
   let app: App;
+  showFailures(() => app);
   let stick: string;
   let fingerprint: string;
   let questions: Awaited<ReturnType<typeof checkQuestions>>;

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import type { PracticeHub } from '../../electron/practice/hub/practiceHub.ts';
 import { startPracticeHub } from '../../electron/practice/hub/startPracticeHub.ts';
 import { packApp } from '../packaging/packedApp.ts';
@@ -46,6 +46,19 @@ export interface World {
   /** Starts the app on the same data folder; again after a close. */
   launch(): Promise<App>;
   end(): Promise<void>;
+}
+
+/** Shows what the person saw when a test of this file failed. Called inside `describe` or at the top of a file. */
+export function showFailures(app: () => App | undefined): void {
+  afterEach(async ({ task }) => {
+    const seen = app();
+    if (task.result?.state !== 'fail' || !seen) return;
+    const text = await seen.page
+      .locator('body')
+      .innerText({ timeout: 2000 })
+      .catch(() => 'no page');
+    console.log(`The page when "${task.name}" failed:\n${text}\nThe app's last words:\n${seen.log().slice(-3000)}`);
+  });
 }
 
 /** The keyring of a test run is one for all: only one file may use it, or worlds would find each other's tokens. */

@@ -34,7 +34,9 @@ export async function packApp(): Promise<PackedApp> {
       ...['--dir', '--linux', '--x64', '--dist', join(place, 'electron'), '--out', join(place, 'release')],
     ],
     { cwd: root },
-  );
+  ).catch((error: Error & { readonly stdout?: string }) => {
+    throw new Error(`${error.message}\n${error.stdout ?? ''}`);
+  });
   const folder = join(place, 'release', 'linux-unpacked');
   const app = join(place, 'app');
   extractAll(join(folder, 'resources/app.asar'), app);
