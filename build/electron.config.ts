@@ -26,6 +26,8 @@ export default defineConfig({
         web: 'electron/hosts/web/main.ts',
         // A thread of the conversion process, started from the file beside the code that starts it.
         quantizeWorker: 'electron/services/convert/quantizeWorker.ts',
+        // A thread of the main process, likewise.
+        hashWorker: 'electron/services/download/hashWorker.ts',
         infer: 'electron/workers/infer.ts',
         convert: 'electron/workers/convert.ts',
       },

@@ -5,7 +5,9 @@ import { type Dtype, dtypes, type InstalledModel, type SuggestedModel } from './
 import type { PageName } from './problem.ts';
 import type { Result } from './result.ts';
 import type { SetupState, SignInState } from './setup.ts';
+import { type UpdateChannel, updateChannels, type UpdateState } from './update.ts';
 import type { CarriedModel, ChosenFolder, StorageState, StorageWork } from './storage.ts';
+import type { TokenFindings } from './tokens.ts';
 
 /** owner/name in the Hub's alphabet; both parts start and end with a letter or digit. */
 export const repoPattern = /^[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?\/[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?$/;
@@ -88,6 +90,16 @@ export const requests = {
   ),
   /** As after installation: token, settings and journeys go; models and chats stay. */
   'app.reset': request<undefined, undefined>(nothing),
+  'update.get': request<undefined, UpdateState>(nothing),
+  /** Without permission no server is asked for updates, ever. */
+  'update.allow': request<{ readonly on: boolean }, UpdateState>(record({ on: flag })),
+  'update.setChannel': request<{ readonly channel: UpdateChannel }, UpdateState>(
+    record({ channel: oneOf(updateChannels) }),
+  ),
+  'update.check': request<undefined, UpdateState>(nothing),
+  'update.download': request<undefined, UpdateState>(nothing),
+  /** Ends the app and starts the new one. */
+  'update.install': request<undefined, undefined>(nothing),
   'page.open': request<
     { readonly page: PageName; readonly repo?: string | undefined },
     { readonly opened: boolean; readonly url: string }
@@ -97,6 +109,13 @@ export const requests = {
   'signIn.get': request<undefined, SignInState>(nothing),
   'accessToken.save': request<{ readonly accessToken: string }, SignInState>(record({ accessToken: text(10_000) })),
   'accessToken.forget': request<undefined, SignInState>(nothing),
+
+  /** Looks for the tokens of other programs; with `askGit` also in git's credential helpers. Asks nobody on the network. */
+  'tokens.find': request<{ readonly askGit: boolean }, TokenFindings>(record({ askGit: flag })),
+  /** Asks the Hub whose one token is, or every one that was found. */
+  'tokens.test': request<{ readonly id?: string | undefined }, TokenFindings>(record({ id: optional(id) })),
+  /** Makes a token that was found Latchkey's own. */
+  'tokens.import': request<{ readonly id: string }, SignInState>(record({ id })),
 
   'setup.list': request<undefined, readonly SetupState[]>(nothing),
   'setup.choose': request<{ readonly repo: string; readonly dtype?: Dtype | undefined }, SetupState>(
@@ -191,7 +210,11 @@ export type BackendEvent =
   | { readonly type: 'app.changed'; readonly info: AppInfo }
   /** There is a wish to take. */
   | { readonly type: 'app.wished' }
+  /** At most 10 per second while bytes move. */
+  | { readonly type: 'update.changed'; readonly update: UpdateState }
   | { readonly type: 'signIn.changed'; readonly signIn: SignInState }
+  /** Only after somebody looked: a token was tested, imported or forgotten. */
+  | { readonly type: 'tokens.changed'; readonly findings: TokenFindings }
   /** Whole state of one journey; at most 10 per second while bytes move. */
   | { readonly type: 'setup.changed'; readonly setup: SetupState }
   | { readonly type: 'setup.removed'; readonly repo: string }

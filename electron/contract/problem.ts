@@ -51,6 +51,8 @@ export type ProblemCode =
   | 'engine-stopped'
   | 'prompt-too-long'
   | 'template-refused'
+  | 'update-failed'
+  | 'update-not-genuine'
   | 'busy'
   | 'cancelled'
   | 'not-found'

@@ -54,7 +54,13 @@ export interface Progress {
 
 export type Activity =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'working'; readonly note?: string; readonly progress?: Progress }
+  | {
+      readonly kind: 'working';
+      readonly note?: string;
+      readonly progress?: Progress;
+      /** The problem that is looked at again: it stays on screen until there is news. */
+      readonly again?: Problem;
+    }
   | { readonly kind: 'paused'; readonly progress: Progress }
   | { readonly kind: 'waiting'; readonly problem: Problem; readonly nextCheckAt?: number }
   | { readonly kind: 'blocked'; readonly problem: Problem };

@@ -7,6 +7,7 @@ import type { AppInfo, BackendEvent, LicenceText } from '../contract/ipc.ts';
 import type { DownloadPlan } from '../contract/model.ts';
 import { failed, ok, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
+import { type AccessRooms, openAccess } from './access.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
 import { findSnapshot, lockRepo } from './download/cache.ts';
 import { alreadyRunning } from './download/explain.ts';
@@ -16,7 +17,6 @@ import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
 import { createHubClient } from './hub/request.ts';
 import { redact } from './hub/secret.ts';
-import { whoAmI } from './hub/whoami.ts';
 import { queueFull } from './localServer/explain.ts';
 import {
   createLocalServerRoom,
@@ -38,10 +38,10 @@ import { readLicence } from './setup/readLicence.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
 import { createStorage, type Storage } from './storage/room.ts';
-import { type AccountNote, createSignIn, isAccountNote, type SignIn } from './signIn/signIn.ts';
+import { isUpdateChoice, openUpdates, type UpdateChoice, type Updates } from './updates/updates.ts';
 
-export interface Rooms {
-  readonly signIn: SignIn;
+export interface Rooms extends AccessRooms {
+  readonly updates: Updates;
   readonly journeys: Journeys;
   readonly models: Library;
   readonly storage: Storage;
@@ -104,16 +104,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     isOffline,
     log: write,
   });
-  const signIn = createSignIn({
-    vault: ports.vault,
-    note: remember<AccountNote | null>(
-      'account.json',
-      (value): value is AccountNote | null => value === null || isAccountNote(value),
-    ),
-    whoAmI: (token, options) => whoAmI(hub, token, options),
-    onChange: (state) => emit({ type: 'signIn.changed', signIn: state }),
-    log: write,
-  });
+  const access = openAccess({ ...ports, log: write }, { hub, remember, emit });
+  const { signIn } = access;
 
   const home = await openModelsHome(paths.models, remember<ModelsPlace>('models-place.json', isModelsPlace));
   const engine = createEngine({
@@ -138,6 +130,14 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     onChatsChanged: chatsChanged,
   });
 
+  const updates = await openUpdates({
+    updater: ports.updater,
+    choice: remember<UpdateChoice>('updates.json', isUpdateChoice),
+    isOffline,
+    quiet: () => engine.quiet(),
+    onChange: (update) => emit({ type: 'update.changed', update }),
+    now,
+  });
   const localServer = createLocalServerRoom({
     note: remember<LocalServerNote>('local-server.json', isLocalServerNote),
     lent: {
@@ -157,7 +157,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   const source = fileSource({ hub, http: ports.http, token: () => signIn.token() });
   const journeys = createJourneys({
     records: remember<readonly JourneyRecord[]>('journeys.json', areRecords),
-    approvalPoll: ports.approvalPoll,
+    pace: ports.pace,
+    isOffline,
     now,
     log: write,
     findModel: async (repo, dtype) => models.find(repo, dtype),
@@ -243,7 +244,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
 
   return {
-    signIn,
+    updates,
+    ...access,
     journeys,
     models,
     storage,
@@ -260,6 +262,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       offline = on;
       await settings.write({ offline });
       emit({ type: 'app.changed', info: info() });
+      if (!isOffline()) journeys.networkChanged();
     },
     async reset() {
       for (const { repo } of journeys.list()) await journeys.remove(repo);
@@ -279,6 +282,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await localServer.start();
     },
     async close() {
+      updates.close();
       answers.close();
       await localServer.close();
       await storage.close();

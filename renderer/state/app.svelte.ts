@@ -16,8 +16,10 @@ import { Pages } from './pages.svelte.ts';
 import { Router } from './router.svelte.ts';
 import { SignIn } from './signIn.svelte.ts';
 import { changesStorage, Storage } from './storage.svelte.ts';
+import { Tokens } from './tokens.svelte.ts';
 import { ThemeChoice } from './theme.svelte.ts';
 import { Thread } from './thread.svelte.ts';
+import { Updates } from './updates.svelte.ts';
 
 /** What became of an action that a person pressed. */
 export type Outcome = 'done' | 'copied' | Problem;
@@ -32,12 +34,14 @@ export class AppState {
   readonly router: Router;
   readonly theme: ThemeChoice;
   readonly signIn: SignIn;
+  readonly tokens: Tokens;
   readonly journeys: Journeys;
   readonly models: Models;
   readonly storage: Storage;
   readonly chats: Chats;
   readonly thread: Thread;
   readonly pages: Pages;
+  readonly updates: Updates;
   readonly localServer: LocalServer;
   readonly #backend: Backend;
   readonly #page: Window;
@@ -49,12 +53,14 @@ export class AppState {
     this.router = new Router(page.sessionStorage);
     this.theme = new ThemeChoice(page);
     this.signIn = new SignIn(backend);
+    this.tokens = new Tokens(backend);
     this.journeys = new Journeys(backend);
     this.models = new Models(backend);
     this.storage = new Storage(backend);
     this.chats = new Chats(backend);
     this.thread = new Thread(backend);
     this.pages = new Pages(backend);
+    this.updates = new Updates(backend);
     this.localServer = new LocalServer(backend);
   }
 
@@ -243,8 +249,12 @@ export class AppState {
         return;
       case 'app.wished':
         return void this.takeWishes();
+      case 'update.changed':
+        return this.updates.apply(event.update);
       case 'signIn.changed':
         return this.signIn.apply(event.signIn);
+      case 'tokens.changed':
+        return this.tokens.apply(event.findings);
       case 'setup.changed':
         return this.journeys.apply(event.setup);
       case 'setup.removed':

@@ -8,6 +8,8 @@ import { chat } from './enChat.ts';
 import { journey } from './enJourney.ts';
 import { localServer } from './enLocalServer.ts';
 import { storage } from './enStorage.ts';
+import { update } from './enUpdate.ts';
+import { tokens } from './enTokens.ts';
 
 const kinds: Readonly<Record<Account['kind'], string>> = {
   read: 'read-only token',
@@ -216,6 +218,8 @@ export const t = {
     tokens: (count: string) => `${count} tokens`,
   },
   storage,
+  update,
+  tokens,
   localServer,
   link: {
     title: 'Set up this model?',

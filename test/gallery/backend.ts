@@ -13,6 +13,8 @@ import type { LocalServerState } from '../../electron/contract/localServer.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 import type { CarriedModel, StorageState, StorageWork } from '../../electron/contract/storage.ts';
 import type { SetupState, SignInState } from '../../electron/contract/setup.ts';
+import type { UpdateState } from '../../electron/contract/update.ts';
+import type { TokenFindings } from '../../electron/contract/tokens.ts';
 import { now, problem } from './fixtures.ts';
 
 /** Everything a scene can set. */
@@ -25,15 +27,19 @@ export interface World {
   readonly chats: readonly Chat[];
   readonly engine: EngineState;
   readonly storage: StorageState;
+  readonly tokens: TokenFindings;
   readonly localServer?: LocalServerState;
   readonly carried?: CarriedModel;
   readonly tokenProblem?: Problem;
+  readonly update?: UpdateState;
 }
 
 export interface ScriptedBackend extends Backend {
   readonly log: { readonly name: RequestName; readonly input: unknown }[];
   tell(event: BackendEvent): void;
 }
+
+const noUpdates: UpdateState = { allowed: false, channel: 'latest', activity: { kind: 'idle' } };
 
 /** Answers every request of the table from a fixed world; checks inputs as the real border does. Streams nothing by itself. */
 export function scriptedBackend(world: World): ScriptedBackend {
@@ -89,12 +95,21 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'app.takeWish': () => ok({}),
     'app.showFolder': () => ok(undefined),
     'app.reset': () => ok(undefined),
+    'update.get': () => ok(world.update ?? noUpdates),
+    'update.allow': ({ on }) => ok({ ...(world.update ?? noUpdates), allowed: on }),
+    'update.setChannel': ({ channel }) => ok({ ...(world.update ?? noUpdates), channel }),
+    'update.check': () => ok(world.update ?? noUpdates),
+    'update.download': () => ok(world.update ?? noUpdates),
+    'update.install': () => ok(undefined),
     'page.open': ({ page, repo }) =>
       ok({ opened: world.info.can.openPages, url: `https://huggingface.co/${repo ?? `settings/${page}`}` }),
     'report.copy': () => ok({ text: 'Latchkey 0.1.0' }),
     'signIn.get': () => ok(world.signIn),
     'accessToken.save': () => (world.tokenProblem ? failed(world.tokenProblem) : ok(world.signIn)),
     'accessToken.forget': () => ok({ vault: 'empty' }),
+    'tokens.find': ({ askGit }) => ok({ ...world.tokens, askedGit: askGit }),
+    'tokens.test': () => ok(world.tokens),
+    'tokens.import': () => ok(world.signIn),
     'setup.list': () => ok(world.setups),
     'setup.choose': ({ repo }) => setup(repo),
     'setup.check': ({ repo }) => setup(repo),

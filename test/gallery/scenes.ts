@@ -1,6 +1,7 @@
 import { tick } from 'svelte';
 import { cannotListen } from '../../electron/services/localServer/explain.ts';
 import { farFromOfficial } from '../../electron/services/setup/explain.ts';
+import { accessScenes } from './accessScenes.ts';
 import { chatScenes } from './chatScenes.ts';
 import { storageScenes } from './storageScenes.ts';
 import { info, licence, llama, longRepo, now, plan, problem, smol } from './fixtures.ts';
@@ -237,7 +238,26 @@ export const scenes: Readonly<Record<string, Scene>> = {
     show: (app) => app.router.go({ name: 'access' }),
   },
   'access-none': { world: { ...empty, signIn: { vault: 'locked' } }, show: (app) => app.router.go({ name: 'access' }) },
+  ...accessScenes,
   ...storageScenes,
+  'settings-update': {
+    world: {
+      ...chatting,
+      update: {
+        allowed: true,
+        channel: 'latest',
+        activity: {
+          kind: 'offered',
+          offer: {
+            version: '0.2.0',
+            bytes: 131_000_000,
+            notes: '- Prepares models twice as fast\n- Reads **Gemma 3**\n',
+          },
+        },
+      },
+    },
+    show: (app) => app.router.go({ name: 'settings' }),
+  },
   settings: { world: chatting, show: (app) => app.router.go({ name: 'settings' }) },
   'settings-server': {
     world: { ...chatting, localServer: { kind: 'on', port: 11_539, address: 'http://127.0.0.1:11539/v1' } },

@@ -30,6 +30,8 @@ export interface Engine {
     folder: string,
     input: { readonly ids: readonly number[]; readonly reference: string },
   ): Promise<Result<Fidelity>>;
+  /** Resolves as soon as nothing is being generated. */
+  quiet(): Promise<void>;
   /** Ends the process and gives its memory back. Waits for a running generation first. */
   unload(): Promise<void>;
   close(): void;
@@ -162,6 +164,7 @@ export function createEngine(options: {
         const process = await load(model, folder);
         return process.ok ? process.value.call('compare', input) : process;
       }),
+    quiet: () => turns.quiet(),
     async unload() {
       await inTurn(async () => {
         end();

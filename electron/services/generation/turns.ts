@@ -13,11 +13,14 @@ export interface Turns {
   take<T>(this: void, lane: Lane, task: () => Promise<Result<T>>, signal?: AbortSignal): Promise<Result<T>>;
   /** How many of a lane wait; the running one is not among them. */
   waiting(lane: Lane): number;
+  /** Resolves as soon as nothing runs and nobody waits. */
+  quiet(): Promise<void>;
 }
 
 export function createTurns(): Turns {
   const queues: Readonly<Record<Lane, (() => Promise<unknown>)[]>> = { page: [], server: [] };
   let running = false;
+  let listeners: (() => void)[] = [];
   let last: Lane = 'server';
 
   const next = (): void => {
@@ -25,13 +28,18 @@ export function createTurns(): Turns {
     const lane = queues[other].length > 0 ? other : last;
     const start = queues[lane].shift();
     running = start !== undefined;
-    if (!start) return;
+    if (!start) {
+      for (const tell of listeners) tell();
+      listeners = [];
+      return;
+    }
     last = lane;
     void start().finally(next);
   };
 
   return {
     waiting: (lane) => queues[lane].length,
+    quiet: () => (running ? new Promise<void>((resolve) => listeners.push(resolve)) : Promise.resolve()),
     take: <T>(lane: Lane, task: () => Promise<Result<T>>, signal?: AbortSignal) => {
       if (signal?.aborted) return Promise.resolve<Result<T>>(failed(cancelled()));
       const { promise, resolve, reject } = Promise.withResolvers<Result<T>>();
