@@ -50,6 +50,7 @@ export type ProblemCode =
   | 'not-enough-memory'
   | 'engine-stopped'
   | 'prompt-too-long'
+  | 'template-refused'
   | 'update-failed'
   | 'update-not-genuine'
   | 'busy'

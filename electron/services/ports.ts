@@ -55,6 +55,7 @@ export interface WorkerProcess {
   onMessage(listener: (message: unknown) => void): void;
   /** `code` is the exit code, null when a signal ended it. */
   onExit(listener: (exit: { readonly code: number | null; readonly signal?: string }) => void): void;
+  /** Ends it at once, also one that hangs: it gets no chance to tidy up. */
   kill(): void;
 }
 
