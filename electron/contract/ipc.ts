@@ -3,6 +3,7 @@ import { type Check, flag, matching, nothing, numberIn, oneOf, optional, record,
 import type { LocalServerState } from './localServer.ts';
 import { type Dtype, dtypes, type InstalledModel, type SuggestedModel } from './model.ts';
 import type { PageName } from './problem.ts';
+import type { FamilyState } from './family.ts';
 import type { Result } from './result.ts';
 import type { SetupState, SignInState } from './setup.ts';
 import { type UpdateChannel, updateChannels, type UpdateState } from './update.ts';
@@ -147,6 +148,13 @@ export const requests = {
     record({ repo, on: flag }),
   ),
   'setup.remove': request<{ readonly repo: string }, undefined>(record({ repo })),
+
+  /** The other editions of a model, with what is known of each; asks nobody. */
+  'family.get': request<{ readonly repo: string }, FamilyState>(record({ repo })),
+  /** Asks the Hub about one edition. */
+  'family.check': request<{ readonly repo: string; readonly edition: string }, FamilyState>(
+    record({ repo, edition: repo }),
+  ),
 
   'licence.read': request<{ readonly repo: string }, LicenceText>(record({ repo })),
 

@@ -160,6 +160,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     isComplete: async (plan) => (await snapshotOf(plan)).complete,
     onChange(setup: SetupState, previous: SetupState) {
       emit({ type: 'setup.changed', setup });
+      if (setup.licence && setup.licence !== previous.licence) access.licences.learned(setup.licence);
       const note = announcement(setup, previous);
       if (note) ports.notify?.(note);
     },
@@ -258,6 +259,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     async reset() {
       for (const { repo } of journeys.list()) await journeys.remove(repo);
       const forgotten = await signIn.forget();
+      await access.licences.forget();
       await change({ offline: false, tray: false });
       return forgotten.ok ? ok(undefined) : forgotten;
     },
@@ -277,6 +279,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await models.refresh();
       await storage.start();
       await signIn.start();
+      await access.licences.start();
       await journeys.start();
       await localServer.start();
     },

@@ -5,6 +5,7 @@
 import type { LicenceState, Step, TokenHome, VaultState } from '../../electron/contract/setup.ts';
 import type { Account } from '../../electron/contract/setup.ts';
 import { chat } from './enChat.ts';
+import { family } from './enFamily.ts';
 import { journey } from './enJourney.ts';
 import { signIn } from './enSignIn.ts';
 import { localServer } from './enLocalServer.ts';
@@ -220,6 +221,7 @@ export const t = {
   },
   storage,
   signIn,
+  family,
   update,
   tokens,
   localServer,
