@@ -149,7 +149,7 @@ describe('the built workers', () => {
         expect.objectContaining({ seq: 1, result: expect.objectContaining(answer.result) as unknown }),
       ]);
     worker.kill();
-    expect(await ended).toEqual({ code: null, signal: 'SIGTERM' });
+    expect(await ended).toEqual({ code: null, signal: 'SIGKILL' });
   });
 
   test('a worker that is not there ends with a code, and takes nobody with it', async () => {
