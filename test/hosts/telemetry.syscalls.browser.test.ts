@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answerOf, askWeb } from './askWeb.ts';
-import { launchDesktop, root, startWeb } from './launch.ts';
+import { launchChromium, launchDesktop, root, startWeb } from './launch.ts';
 
 const run = promisify(execFile);
 const node = join(root, 'node_modules/node/bin/node');
@@ -34,19 +34,20 @@ interface Trace {
   readonly stores: readonly string[];
   /** Internet addresses beyond this computer that were called, and names that were asked for. */
   readonly calls: readonly string[];
+  /** Calls within this computer: the practice Hub. They show that calls are seen at all. */
+  readonly inside: number;
   /** Programs that were started. */
   readonly programs: readonly string[];
 }
 
 async function readTrace(record: string): Promise<Trace> {
   const lines = (await readFile(record, 'utf8')).split('\n');
+  const loopback = /inet_addr\("127\.|inet_pton\(AF_INET6, "(?:::1|::ffff:127\.)/;
+  const addressed = lines.filter((line) => /sa_family=AF_INET6?\b/.test(line));
   return {
     stores: lines.filter((line) => /DeveloperTools|onnxruntime\.db|deviceid/i.test(line)),
-    calls: lines.filter(
-      (line) =>
-        /sa_family=AF_INET6?\b/.test(line) &&
-        !/inet_addr\("127\.|inet_pton\(AF_INET6, "(?:::1|::ffff:127\.)/.test(line),
-    ),
+    calls: addressed.filter((line) => !loopback.test(line)),
+    inside: addressed.filter((line) => loopback.test(line)).length,
     programs: lines.filter((line) => line.includes('execve(')),
   };
 }
@@ -70,13 +71,36 @@ test('the browser host, its preparing and its answering process open no store an
   } finally {
     await host.close();
   }
-  const { stores, calls, programs } = await readTrace(record);
+  const { stores, calls, inside, programs } = await readTrace(record);
   expect(programs.length).toBeGreaterThan(2); // the host and both workers were seen
+  expect(inside).toBeGreaterThan(0);
   expect(stores).toEqual([]);
   expect(calls).toEqual([]);
 }, 120_000);
 
-test('neither does the desktop host with its answering process', async () => {
+test('a first start calls nobody, not even the Hub, before the person asked for anything', async () => {
+  const record = join(folder, 'first.trace');
+  const host = await startWeb({ data: join(folder, 'first'), under: traced(record) });
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage();
+    await page.goto(host.url);
+    await page.getByTestId('paste-model').waitFor();
+    for (const name of ['Access', 'Storage', 'Settings', 'Models']) {
+      await page.getByRole('button', { name, exact: true }).click();
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+    }
+  } finally {
+    await browser.close();
+    await host.close();
+  }
+  const { calls, stores, programs } = await readTrace(record);
+  expect(programs.length).toBeGreaterThan(0);
+  expect(calls).toEqual([]);
+  expect(stores).toEqual([]);
+}, 60_000);
+
+test('the desktop host and its answering process open no store either', async () => {
   const record = join(folder, 'desktop.trace');
   const app = await launchDesktop({ data, args: ['--practice'], under: traced(record) });
   try {
