@@ -21,6 +21,7 @@ import { Access } from './access.svelte.ts';
 import { ThemeChoice } from './theme.svelte.ts';
 import { Thread } from './thread.svelte.ts';
 import { Updates } from './updates.svelte.ts';
+import { Wishes } from './wishes.svelte.ts';
 
 /** What became of an action that a person pressed. */
 export type Outcome = 'done' | 'copied' | Problem;
@@ -30,7 +31,6 @@ export class AppState {
   #engine = $state.raw<EngineState>({ kind: 'stopped' });
   #problem = $state.raw<Problem>();
   #announcement = $state('');
-  #asked = $state<string>();
   readonly clock: Clock;
   readonly router: Router;
   readonly theme: ThemeChoice;
@@ -44,6 +44,7 @@ export class AppState {
   readonly pages: Pages;
   readonly updates: Updates;
   readonly localServer: LocalServer;
+  readonly wishes: Wishes;
   readonly #backend: Backend;
   readonly #page: Window;
 
@@ -63,6 +64,7 @@ export class AppState {
     this.pages = new Pages(backend);
     this.updates = new Updates(backend);
     this.localServer = new LocalServer(backend);
+    this.wishes = new Wishes(backend, this);
   }
 
   /** Undefined until the first snapshot arrived. */
@@ -86,7 +88,7 @@ export class AppState {
     const stop = this.#backend.subscribe((event) => this.apply(event));
     void this.load()
       .then(() => this.#comeBack())
-      .then(() => this.takeWishes());
+      .then(() => this.#takeWishes());
     return stop;
   }
 
@@ -113,6 +115,11 @@ export class AppState {
     this.#problem = undefined;
     this.#know(info.value);
     if (switched) this.goHome();
+  }
+
+  /** Before the first snapshot there is no page to go to: what is asked for waits where it is. */
+  #takeWishes(): void {
+    if (this.#info) void this.wishes.take();
   }
 
   #know(info: AppInfo): void {
@@ -154,38 +161,6 @@ export class AppState {
     const chosen = await this.journeys.choose(repo);
     if (chosen) this.router.go({ name: 'journey', repo });
     return chosen;
-  }
-
-  /** A model that a link from outside asks for; the person has not decided yet. */
-  get asked(): string | undefined {
-    return this.#asked;
-  }
-  /** What the person says to it. */
-  async decide(agreed: boolean): Promise<void> {
-    const repo = this.#asked;
-    this.#asked = undefined;
-    if (agreed && repo !== undefined) await this.setUp(repo);
-  }
-
-  /** Does what was asked for in the menu or by a link, in order. */
-  async takeWishes(): Promise<void> {
-    if (!this.#info) return;
-    for (;;) {
-      const answer = await this.#backend.request('app.takeWish', undefined);
-      const wish = answer.ok ? answer.value.wish : undefined;
-      if (!wish) return;
-      if (wish.kind === 'new-chat') this.newChat();
-      else if (wish.kind === 'settings') this.router.go({ name: 'settings' });
-      else if (wish.kind === 'bring') this.#bring(wish.folder);
-      else if (this.journeys.find(wish.repo)) this.router.go({ name: 'journey', repo: wish.repo });
-      else this.#asked = wish.repo;
-    }
-  }
-
-  /** A folder that was dropped or opened: looked into, and shown before anything is taken from it. */
-  #bring(folder: Result<ChosenFolder>): void {
-    this.router.go({ name: 'storage' });
-    void this.storage.bring(folder);
   }
 
   async setTray(on: boolean): Promise<void> {
@@ -265,7 +240,7 @@ export class AppState {
         this.#know(event.info);
         return;
       case 'app.wished':
-        return void this.takeWishes();
+        return this.#takeWishes();
       case 'update.changed':
         return this.updates.apply(event.update);
       case 'signIn.changed':
