@@ -1,24 +1,30 @@
-/** One line of a bench's table. `ratio` = ours / reference, and `goal` is what that ratio should reach. */
+/** What every comparison of `npm run bench` answers with, and the arithmetic they share. */
+
 export interface BenchRow {
   readonly figure: string;
   readonly ours: number;
   readonly reference: number;
+  /** ours / reference. */
   readonly ratio: number;
-  readonly goal: number;
+  readonly goal: number; // for the ratio
   readonly better: 'higher' | 'lower';
 }
 
-export const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? NaN;
+export type Say = (line: string) => void;
 
-const short = (value: number): number => Number(value.toPrecision(3));
+/** The middle value; of an even number of values the upper one of the middle two. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
 
-/** Rounds a comparison to three digits. */
+const rounded = (value: number): number => Number(value.toPrecision(3));
+
+/** One line of the table, from unrounded figures. */
 export function row(
   figure: string,
   [ours, reference]: readonly [number, number],
   goal: number,
   better: BenchRow['better'],
 ): BenchRow {
-  return { figure, ours: short(ours), reference: short(reference), ratio: short(ours / reference), goal, better };
+  return { figure, ours: rounded(ours), reference: rounded(reference), ratio: rounded(ours / reference), goal, better };
 }

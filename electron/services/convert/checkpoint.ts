@@ -1,10 +1,11 @@
-import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConversionError } from './conversionError.ts';
 import { isWeightDtype, weightBytes, type WeightDtype } from './dtypes.ts';
 import { JsonCursor, JsonError } from './jsonCursor.ts';
 import type { StoredRows } from './packing/packTask.ts';
 import { headerLength, parseHeader, PREFIX_BYTES } from './safetensorsHeader.ts';
+import { openToRead } from '../durable/reading.ts';
 
 /** One tensor of a checkpoint, wherever its shard is. */
 export interface CheckpointTensor {
@@ -118,7 +119,7 @@ async function readIndex(folder: string): Promise<Map<string, string> | undefine
 
 async function openShard(folder: string, file: string): Promise<FileHandle> {
   try {
-    return await open(join(folder, file), 'r');
+    return await openToRead(join(folder, file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     if (file === SINGLE) throw new ConversionError('nothing-to-run', 'no safetensors weights in this folder', file);

@@ -3,8 +3,8 @@
  * disk can only ever leave the old bytes or the new ones under a final name. Nothing here knows what the bytes mean.
  */
 import { randomBytes } from 'node:crypto';
-import { constants, writeSync } from 'node:fs';
-import { copyFile as copy, type FileHandle, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { constants, rmSync, writeSync } from 'node:fs';
+import { copyFile as copy, type FileHandle, mkdir, open, readlink, rename, rm, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** A file being filled at positions; not under its final name yet. */
@@ -165,4 +165,17 @@ export async function makeFolder(path: string, mode = 0o700): Promise<boolean> {
 /** Removes a file or a whole folder; absent is fine. */
 export async function removeTree(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
+}
+
+/** Removes a folder that holds nothing; false when it holds something or is not there. */
+export async function removeEmptyFolder(path: string): Promise<boolean> {
+  return rmdir(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Removes a file at once; absent is fine. For the moment in which nobody can wait. */
+export function removeFileSync(path: string): void {
+  rmSync(path, { force: true });
 }
