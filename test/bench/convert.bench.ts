@@ -4,6 +4,7 @@
  * the same model in fp32. `--small` takes a small shape for speed.
  */
 import { memoryRows, speedRows } from './convert/cost.ts';
+import { qualityRows } from './convert/quality.ts';
 import type { BenchRow } from './row.ts';
 
 export async function bench(args: readonly string[], say: (line: string) => void): Promise<BenchRow[]> {
@@ -13,5 +14,6 @@ export async function bench(args: readonly string[], say: (line: string) => void
   const rows: BenchRow[] = [];
   if (wanted('speed')) rows.push(...(await speedRows(args.includes('--small') ? 'small' : '1B', rounds, say)));
   if (wanted('memory')) rows.push(...(await memoryRows(say)));
+  if (wanted('quality')) rows.push(...(await qualityRows(say)));
   return rows;
 }

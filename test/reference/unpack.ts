@@ -20,7 +20,18 @@ export function unpack(packed: PackedRows, rows: number, columns: number, format
       out[row * columns + column] = (q - zero) * packed.scales[row * blocks + b]!;
     }
   }
-  return out;
+  return format.spread && columns % 32 === 0 ? gathered(out) : out;
+}
+
+/** Undoes the spreading of columns over groups of 32: each is the signed sum of its group, signs by shared bits. */
+function gathered(spread: Float64Array): Float64Array {
+  const sign = (a: number, b: number): number => ((a & b).toString(2).replaceAll('0', '').length % 2 ? -1 : 1);
+  return spread.map((_, place) => {
+    const group = place - (place % 32);
+    let sum = 0;
+    for (let i = 0; i < 32; i++) sum += sign(place - group, i) * spread[group + i]!;
+    return sum;
+  });
 }
 
 /** The model that a packed one stands for: every matrix packed and read back, vectors untouched. */

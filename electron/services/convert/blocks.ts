@@ -1,6 +1,7 @@
 import type { Architecture } from './architecture.ts';
 import type { GraphBuilder } from './graphBuilder.ts';
 import type { BlockFormat } from './packing/format.ts';
+import { isSpread, SPREAD, spreadSigns } from './packing/spread.ts';
 import type { Rows } from './tensors.ts';
 
 /** int8 activations against packed weights: the only fast kernel for 8 bits, twice as fast as the others for 4. */
@@ -62,7 +63,8 @@ export function packedLinear(
   },
 ): string {
   const { format, bias } = options;
-  const inputs = [options.input, ...options.parts];
+  const input = isSpread(format, options.columns) ? spread(graph, options) : options.input;
+  const inputs = [input, ...options.parts];
   // Inputs 3 to 5 are zero points, group index (never used) and bias.
   if (bias) inputs.push(...Array.from({ length: 5 - inputs.length }, () => ''), bias);
   return graph.node('MatMulNBits', inputs, options.output, {
@@ -72,6 +74,17 @@ export function packedLinear(
     block_size: format.block,
     accuracy_level: ACCURACY_LEVEL,
   });
+}
+
+/** Spreads each group of activations as the columns of the weights were; see packing/spread.ts. */
+function spread(
+  graph: GraphBuilder,
+  { input, output, columns }: { readonly input: string; readonly output: string; readonly columns: number },
+): string {
+  const signs = graph.reals('spread', [SPREAD, SPREAD], spreadSigns());
+  graph.node('Reshape', [input, graph.integers([0, 0, columns / SPREAD, SPREAD])], `${output}/groups`);
+  graph.node('MatMul', [`${output}/groups`, signs], `${output}/spread`);
+  return graph.node('Reshape', [`${output}/spread`, graph.integers([0, 0, columns])], `${output}/input`);
 }
 
 /** A root-mean-square norm over the last axis. */

@@ -11,7 +11,7 @@ import {
   type Place,
   valueMessage,
 } from './onnx.ts';
-import { encodeHalf } from './dtypes.ts';
+import { encodeHalf, numberBytes } from './dtypes.ts';
 import type { ProtobufWriter } from './protobuf.ts';
 import { type BlockFormat, packedRow } from './packing/format.ts';
 import type { Rows } from './tensors.ts';
@@ -111,6 +111,11 @@ export class GraphBuilder {
     const bytes =
       this.activations === 'float' ? Float32Array.of(value).buffer : Uint16Array.of(encodeHalf(value)).buffer;
     return this.#inline(`real/${value}`, this.activations, [], new Uint8Array(bytes));
+  }
+
+  /** A small constant of the activations' type. */
+  reals(name: string, dimensions: readonly number[], values: Float32Array): string {
+    return this.#inline(name, this.activations, dimensions, numberBytes(values, this.activations));
   }
 
   /** Official rows as plain numbers of the activations' type. */

@@ -24,6 +24,7 @@ const four64: BlockFormat = { bits: 4, block: 64, zeroPoints: true };
 const four32: BlockFormat = { bits: 4, block: 32, zeroPoints: true };
 const eight64: BlockFormat = { bits: 8, block: 64, zeroPoints: false };
 const eight32: BlockFormat = { bits: 8, block: 32, zeroPoints: true };
+const eight16: BlockFormat = { bits: 8, block: 16, zeroPoints: true };
 
 /** Why these: docs/decisions/0005-weight-recipes.md, with the measurements. */
 const four: MatrixFormats = {
@@ -35,11 +36,11 @@ const four: MatrixFormats = {
   head: eight64,
 };
 const eight: MatrixFormats = {
-  queryKey: eight32,
-  value: eight32,
-  attentionOutput: eight32,
-  gateUp: eight32,
-  down: eight32,
+  queryKey: eight16,
+  value: eight16,
+  attentionOutput: eight16,
+  gateUp: eight16,
+  down: { ...eight16, spread: true },
   head: eight32,
 };
 

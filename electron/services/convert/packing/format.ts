@@ -13,6 +13,8 @@ export interface BlockFormat {
    * middle of the range stands for 0, and the weight of largest magnitude is met exactly.
    */
   readonly zeroPoints: boolean;
+  /** Columns are spread over groups first, where they fill them; see spread.ts. */
+  readonly spread?: true;
 }
 
 /** Bytes of each part of one packed row of `columns` weights. Scales are counted as float32. */

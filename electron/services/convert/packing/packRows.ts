@@ -7,6 +7,7 @@ import {
   ROUNDER,
   STEP_OFFSETS,
 } from './format.ts';
+import { isSpread, spreadColumns } from './spread.ts';
 
 const single = Math.fround;
 
@@ -16,9 +17,12 @@ const single = Math.fround;
  *
  * Every step is float32 arithmetic in a fixed order, sums in four lanes, so that vector instructions give the same bits.
  */
-export function packRows(weights: Float32Array, rows: number, columns: number, format: BlockFormat): PackedRows {
+export function packRows(official: Float32Array, rows: number, columns: number, format: BlockFormat): PackedRows {
   const sizes = packedRow(columns, format);
   const { bits, block } = format;
+  const spread = isSpread(format, columns);
+  const weights = spread ? official.slice() : official;
+  if (spread) spreadColumns(weights);
   const packed: PackedRows = {
     data: new Uint8Array(rows * sizes.data),
     scales: new Float32Array(rows * sizes.blocks),

@@ -2,6 +2,7 @@ import { decodeWeights, notNumbers, type WeightDtype } from '../dtypes.ts';
 import { type BlockFormat, packedRow, type PackedRows } from './format.ts';
 import { FREE_FROM, type KernelInput, PADDED_BLOCK, packingKernel, type RunKernel } from './kernel.ts';
 import { packRows } from './packRows.ts';
+import { isSpread, spreadColumns } from './spread.ts';
 
 /** Rows of official weights, as they are stored. */
 export interface OfficialRows {
@@ -60,10 +61,11 @@ class KernelPacker implements Packer {
 
   pack(official: OfficialRows, format: BlockFormat): PackedRows {
     const { dtype, rows, columns, tensor } = official;
-    const input = dtype === 'BF16' ? 'bf16' : 'f32';
+    const spread = isSpread(format, columns);
+    const input = dtype === 'BF16' && !spread ? 'bf16' : 'f32';
     const sizes = packedRow(columns, format);
     const stored = aligned(FREE_FROM + this.#length);
-    const source = input === 'bf16' || dtype === 'F32' ? FREE_FROM : stored;
+    const source = input === 'bf16' || (dtype === 'F32' && !spread) ? FREE_FROM : stored;
     const data = source === stored ? aligned(stored + rows * columns * 4) : stored;
     const scales = aligned(data + rows * sizes.data);
     const zeroPoints = aligned(scales + rows * sizes.scales);
@@ -71,7 +73,9 @@ class KernelPacker implements Packer {
     const { buffer } = this.#memory;
     if (source === stored) {
       const bytes = new Uint8Array(buffer, FREE_FROM, this.#length);
-      new Float32Array(buffer, stored, rows * columns).set(decodeWeights(dtype, bytes, tensor));
+      const weights = new Float32Array(buffer, stored, rows * columns);
+      weights.set(decodeWeights(dtype, bytes, tensor));
+      if (spread) spreadColumns(weights);
     }
     const run = this.#kernel(format, input);
     const width = input === 'bf16' ? 2 : 4;

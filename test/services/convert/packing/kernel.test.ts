@@ -6,14 +6,18 @@ import { packingKernel } from '../../../../electron/services/convert/packing/ker
 import { createPacker, plainPacker } from '../../../../electron/services/convert/packing/packer.ts';
 import { seededRandom } from '../../../reference/checkpoint.ts';
 
-const formats: readonly BlockFormat[] = ([4, 8] as const).flatMap((bits) =>
+const plainFormats: readonly BlockFormat[] = ([4, 8] as const).flatMap((bits) =>
   ([16, 32, 64, 128, 256] as const).flatMap((block) =>
     [false, true].map((zeroPoints) => ({ bits, block, zeroPoints })),
   ),
 );
+const formats: readonly BlockFormat[] = [...plainFormats, { bits: 8, block: 16, zeroPoints: true, spread: true }];
 const named = formats.map(
   (format) =>
-    [`${format.bits} bits, block ${format.block}${format.zeroPoints ? ', zero points' : ''}`, format] as const,
+    [
+      `${format.bits} bits, block ${format.block}${format.zeroPoints ? ', zero points' : ''}${format.spread ? ', spread' : ''}`,
+      format,
+    ] as const,
 );
 
 const digest = (view: NodeJS.ArrayBufferView): string => createHash('sha256').update(view).digest('hex');
