@@ -48,6 +48,7 @@ export type ProblemCode =
   | 'models-away'
   | 'port-taken'
   | 'not-enough-memory'
+  | 'computer-unsupported'
   | 'engine-stopped'
   | 'prompt-too-long'
   | 'template-refused'

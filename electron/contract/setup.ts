@@ -21,15 +21,29 @@ export interface Account {
 /** Absent, locked and empty are three answers. */
 export type VaultState = 'ready' | 'empty' | 'locked' | 'absent';
 
+/** A sign-in that goes on in the person's browser. */
+export type BrowserSignIn =
+  /** The code is typed, or already filled in, on the Hub's page for signing in a device. */
+  | { readonly kind: 'waiting'; readonly userCode: string; readonly expiresAt: number }
+  | { readonly kind: 'failed'; readonly problem: Problem };
+
 /** What the app knows about the stored access token right now. */
 export interface SignInState {
   readonly vault: VaultState;
   readonly account?: Account;
   /** A token is stored but was not checked with the Hub in this run (offline start). */
   readonly unchecked?: { readonly name: string; readonly ending: string };
+  readonly browser?: BrowserSignIn;
 }
 
 export type LicenceState = 'not-gated' | 'never-asked' | 'pending' | 'rejected' | 'reset' | 'granted' | 'unknown';
+
+/** One thing that the form of a gated repository asks for. */
+export interface FormField {
+  readonly name: string;
+  readonly kind: 'text' | 'date' | 'country' | 'choice' | 'agreement' | 'location' | 'other';
+  readonly options?: readonly string[];
+}
 
 /** What one account holds for one repository, and how we know. */
 export interface LicenceStatus {
@@ -41,6 +55,10 @@ export interface LicenceStatus {
   readonly checkedAt: number;
   readonly pendingSince?: number;
   readonly nextCheckAt?: number;
+  /** What the licence form asks for; empty = only the consent. Absent where there is no form. */
+  readonly form?: readonly FormField[];
+  /** The authors say that the licence excludes the European Union. */
+  readonly excludesEu?: true;
 }
 
 /** Measured progress of long work. */

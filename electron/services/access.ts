@@ -2,17 +2,29 @@
  * The rooms that know who the person is: the one holder of the token, and the tokens of other programs. Opened together,
  * because a change in one changes what the others say.
  */
-import type { BackendEvent } from '../contract/ipc.ts';
+import type { BackendEvent, LicenceText } from '../contract/ipc.ts';
+import type { Result } from '../contract/result.ts';
+import type { SignInState } from '../contract/setup.ts';
 import type { StateFile } from './durable/stateFile.ts';
+import { checkAccess } from './hub/check.ts';
+import { refreshTokens } from './hub/deviceSignIn.ts';
 import type { HubClient } from './hub/request.ts';
 import { whoAmI } from './hub/whoami.ts';
 import type { Ports } from './ports.ts';
+import { areLicences, createLicences, type Licences } from './licences/licences.ts';
+import { readLicence } from './setup/readLicence.ts';
+import { type BrowserSignIn, createBrowserSignIn } from './signIn/browserSignIn.ts';
 import { createOtherTokens, type OtherTokens } from './signIn/otherTokens.ts';
 import { type AccountNote, createSignIn, isAccountNote, type SignIn } from './signIn/signIn.ts';
 
 export interface AccessRooms {
   readonly signIn: SignIn;
   readonly otherTokens: OtherTokens;
+  readonly browserSignIn: BrowserSignIn;
+  /** Who is signed in, and the sign-in that is under way. */
+  signInState(this: void): SignInState;
+  readonly licences: Licences;
+  readLicence(repo: string): Promise<Result<LicenceText>>;
 }
 
 /** A state file in the app's data folder. */
@@ -24,8 +36,25 @@ export function openAccess(
     hub,
     remember,
     emit,
-  }: { readonly hub: HubClient; readonly remember: Remember; readonly emit: (event: BackendEvent) => void },
+    onSignedIn,
+  }: {
+    readonly hub: HubClient;
+    readonly remember: Remember;
+    readonly emit: (event: BackendEvent) => void;
+    /** Somebody signed in by themselves, in the browser. */
+    readonly onSignedIn: () => void;
+  },
 ): AccessRooms {
+  const { clientId } = ports;
+  const signInState = (): SignInState => {
+    const browser = browserSignIn.state();
+    return { ...signIn.state(), ...(browser && { browser }) };
+  };
+  const tell = (): void => {
+    emit({ type: 'signIn.changed', signIn: signInState() });
+    const findings = otherTokens.known();
+    if (findings) emit({ type: 'tokens.changed', findings });
+  };
   const signIn = createSignIn({
     vault: ports.vault,
     note: remember<AccountNote | null>(
@@ -33,12 +62,22 @@ export function openAccess(
       (value): value is AccountNote | null => value === null || isAccountNote(value),
     ),
     whoAmI: (token, options) => whoAmI(hub, token, options),
-    onChange(state) {
-      emit({ type: 'signIn.changed', signIn: state });
-      const findings = otherTokens.known();
-      if (findings) emit({ type: 'tokens.changed', findings });
-    },
+    ...(clientId !== undefined && {
+      refresh: (refreshToken, options) => refreshTokens(hub, { clientId, refreshToken }, options),
+    }),
+    now: ports.now,
+    onChange: tell,
     log: ports.log,
+  });
+  const browserSignIn = createBrowserSignIn({
+    hub,
+    clientId,
+    async adopt(held) {
+      const adopted = await signIn.adopt(held);
+      if (adopted.ok) onSignedIn();
+      return adopted;
+    },
+    onChange: tell,
   });
   const otherTokens = createOtherTokens({
     computer: ports.computer,
@@ -48,5 +87,23 @@ export function openAccess(
     now: ports.now,
     log: ports.log,
   });
-  return { signIn, otherTokens };
+  const licences = createLicences({
+    file: remember('licences.json', areLicences),
+    async ask(repo) {
+      const account = await signIn.account();
+      const token = signIn.token();
+      return checkAccess(hub, { repo, token, account: account.ok ? account.value?.name : undefined });
+    },
+  });
+  return {
+    signIn,
+    otherTokens,
+    browserSignIn,
+    signInState,
+    licences,
+    async readLicence(repo) {
+      await signIn.renew();
+      return readLicence(hub, repo, signIn.token());
+    },
+  };
 }

@@ -10,7 +10,6 @@ import { notFound } from './explain.ts';
 import { pageUrl } from './hub/pages.ts';
 import { practiceModels, suggestedModels } from './models/suggested.ts';
 import type { Ports } from './ports.ts';
-import { writeReport } from './report.ts';
 import { openRooms, type Rooms } from './rooms.ts';
 
 export interface RunningBackend {
@@ -26,8 +25,8 @@ export async function createBackend(ports: Ports, emit: (event: BackendEvent) =>
   return {
     handlers: {
       ...appHandlers(ports, rooms),
+      ...accessHandlers(ports, rooms, { journeys: rooms.journeys, emit }),
       ...updateHandlers(rooms),
-      ...accessHandlers(rooms, { journeys: rooms.journeys, emit }),
       ...setupHandlers(ports, rooms),
       ...modelHandlers(ports, rooms),
       ...chatHandlers(rooms),
@@ -56,9 +55,15 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
       await rooms.setOffline(on);
       return ok(undefined);
     },
+    'app.setTray': async ({ on }) => {
+      await rooms.setTray(on);
+      return ok(undefined);
+    },
     'app.takeWish': async () => {
       const wish = ports.takeWish?.();
-      return ok({ ...(wish && { wish }) });
+      if (!wish) return ok({});
+      if (wish.kind !== 'bring') return ok({ wish });
+      return ok({ wish: { kind: 'bring', folder: await rooms.storage.adopt(wish.path) } });
     },
     'app.showFolder': async ({ folder }) => {
       const { data, hubCache } = ports.paths;
@@ -68,22 +73,14 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
     },
     'app.reset': () => rooms.reset(),
     'page.open': async ({ page, repo }) => {
-      const url = pageUrl(ports.hubEndpoint, page, repo).href;
+      const coded = page === 'device-sign-in' ? rooms.browserSignIn.page() : undefined;
+      const url = coded ?? pageUrl(ports.hubEndpoint, page, repo).href;
       const opened = await ports.openPage(url);
       // Also where the page shows the link itself: it was asked for, so the form may be sent any minute.
       if (page === 'licence' && repo !== undefined) rooms.journeys.visited(repo);
       return ok({ url, opened });
     },
-    'report.copy': async () =>
-      ok({
-        text: writeReport({
-          ports,
-          signIn: rooms.signIn.state(),
-          setups: rooms.journeys.list(),
-          log: rooms.log,
-          redact: rooms.redact,
-        }),
-      }),
+    'report.copy': async () => ok({ text: await rooms.report() }),
   };
 }
 

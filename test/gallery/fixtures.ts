@@ -17,7 +17,17 @@ export const info: AppInfo = {
   practice: false,
   hubEndpoint: 'https://huggingface.co',
   offline: false,
-  can: { openPages: true, notify: true, showFolders: true, chooseFolders: true },
+  inTray: false,
+  can: {
+    openPages: true,
+    notify: true,
+    showFolders: true,
+    chooseFolders: true,
+    dropFolders: true,
+    stayInTray: true,
+    signInWithBrowser: false,
+    readClipboard: true,
+  },
 };
 
 export const ada: Account = {

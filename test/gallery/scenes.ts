@@ -28,9 +28,19 @@ async function scrollTo(testid: string): Promise<void> {
   document.querySelector(`[data-testid=${testid}]`)?.scrollIntoView();
 }
 
+/** A hand that holds a file over the window. */
+async function holdFile(): Promise<void> {
+  await tick();
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File(['x'], 'model'));
+  window.dispatchEvent(new DragEvent('dragover', { dataTransfer, cancelable: true }));
+  await tick();
+}
+
 /** Every screen and state worth a look. */
 export const scenes: Readonly<Record<string, Scene>> = {
   welcome: { world: empty },
+  'drop-hint': { world: empty, show: holdFile },
   'welcome-practice': {
     world: {
       ...empty,
@@ -38,7 +48,16 @@ export const scenes: Readonly<Record<string, Scene>> = {
         ...info,
         practice: true,
         host: 'web',
-        can: { openPages: false, notify: false, showFolders: false, chooseFolders: false },
+        can: {
+          openPages: false,
+          notify: false,
+          showFolders: false,
+          chooseFolders: false,
+          dropFolders: false,
+          stayInTray: false,
+          signInWithBrowser: false,
+          readClipboard: false,
+        },
       },
     },
   },
@@ -53,7 +72,16 @@ export const scenes: Readonly<Record<string, Scene>> = {
         info: {
           ...info,
           host: 'web',
-          can: { openPages: false, notify: false, showFolders: false, chooseFolders: false },
+          can: {
+            openPages: false,
+            notify: false,
+            showFolders: false,
+            chooseFolders: false,
+            dropFolders: false,
+            stayInTray: false,
+            signInWithBrowser: false,
+            readClipboard: false,
+          },
         },
       },
       { ...base, step: 'sign-in', activity: idle, plan },

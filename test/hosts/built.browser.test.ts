@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AppInfo, Backend, BackendEvent } from '../../electron/contract/ipc.ts';
 import type { Result } from '../../electron/contract/result.ts';
-import { startNodeProcess } from '../../electron/hosts/web/workers.ts';
+import { startNodeProcess } from '../../electron/hosts/nodeWorkers.ts';
 import { spawnStandin } from '../standin/launch.ts';
 import {
   type DesktopApp,
@@ -149,7 +149,7 @@ describe('the built workers', () => {
         expect.objectContaining({ seq: 1, result: expect.objectContaining(answer.result) as unknown }),
       ]);
     worker.kill();
-    expect(await ended).toEqual({ code: null, signal: 'SIGTERM' });
+    expect(await ended).toEqual({ code: null, signal: 'SIGKILL' });
   });
 
   test('a worker that is not there ends with a code, and takes nobody with it', async () => {

@@ -2,7 +2,10 @@ import type { Problem } from '../../contract/problem.ts';
 import { enterToken, newToken } from './actions.ts';
 
 /** A pasted text that cannot be an access token; found without any request. */
-export function malformedToken(why: 'empty' | 'organisation' | 'masked' | 'incomplete' | 'other', length = 0): Problem {
+export function malformedToken(
+  why: 'empty' | 'organisation' | 'masked' | 'incomplete' | 'several' | 'model' | 'other',
+  length = 0,
+): Problem {
   const texts = {
     empty: 'Nothing but blanks arrived. Copy the token on the page where it was made, then paste it here.',
     organisation:
@@ -10,11 +13,18 @@ export function malformedToken(why: 'empty' | 'organisation' | 'masked' | 'incom
     masked:
       'Part of it is hidden by dots or stars. Hugging Face shows a token once, when it is made: make a new one and copy it then.',
     incomplete: `An access token has 37 characters and only letters and digits after hf_; this has ${String(length)}. Part of it may be missing.`,
+    several: 'There are several tokens in this text. Paste the one that is meant.',
+    model: 'This is the name or the address of a model. The token is made on another page; nothing was sent anywhere.',
     other: 'An access token starts with hf_. Nothing was sent anywhere.',
+  };
+  const titles: Partial<Record<typeof why, string>> = {
+    organisation: 'This is an organisation token',
+    several: 'This text holds several tokens',
+    model: 'This is a model, not a token',
   };
   return {
     code: 'token-malformed',
-    title: why === 'organisation' ? 'This is an organisation token' : 'This does not look like a Hugging Face token',
+    title: titles[why] ?? 'This does not look like a Hugging Face token',
     explanation: texts[why],
     actions: [enterToken('Paste again'), newToken('Create a token')],
     evidence: [],

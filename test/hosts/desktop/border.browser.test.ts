@@ -78,7 +78,7 @@ describe('the page on the desktop', () => {
     const answer = await app.page.evaluate(() => window.backend.request('test.echo' as 'app.info', { n: 1 } as never));
     expect(answer).toMatchObject({
       ok: true,
-      value: { answers: [{ seq: 1, event: { message: { n: 1 }, seen: [], telemetry: '1' } }], exit: { code: 143 } },
+      value: { answers: [{ seq: 1, event: { message: { n: 1 }, seen: [], telemetry: '1' } }], exit: { code: 137 } },
     });
   });
 });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { EngineState } from '../../../electron/contract/chat.ts';
 import type { Result } from '../../../electron/contract/result.ts';
-import { startNodeProcess } from '../../../electron/hosts/web/workers.ts';
+import { startNodeProcess } from '../../../electron/hosts/nodeWorkers.ts';
 import { createEngine, type Engine } from '../../../electron/services/generation/engine.ts';
 import type { LogEntry, WorkerProcess } from '../../../electron/services/ports.ts';
 import type { GenerateOutput } from '../../../electron/services/work/protocol.ts';

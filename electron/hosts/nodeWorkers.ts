@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
-import type { WorkerProcess } from '../../services/ports.ts';
-import { workerFlags } from '../workerFlags.ts';
-import { childEnvironment } from '../childEnvironment.ts';
+import type { WorkerProcess } from '../services/ports.ts';
+import { childEnvironment } from './childEnvironment.ts';
+import { workerFlags } from './workerFlags.ts';
 
 /** Starts a worker as a Node process: `entry` is the absolute path of a bundled file in electron/workers. */
 export function startNodeProcess(entry: string): WorkerProcess {
