@@ -50,6 +50,8 @@ export const chat = {
   contextNear:
     'The context is nearly full. Soon the oldest messages would no longer fit: start a new chat to keep them in view.',
   loading: (name: string) => `Loading ${name} into memory`,
+  builtInTemplate:
+    "This model's own chat template did not come to an end, so Latchkey puts your questions to it through one of its own.",
   latest: 'Latest message',
   settings: 'Chat settings',
   model: 'Model',

@@ -179,6 +179,16 @@ export async function chooseModel(page: Page, repo: string): Promise<void> {
   await page.getByTestId('add-model').click();
 }
 
+/** Sets a model up that asks for no licence, to the end. */
+export async function installModel(page: Page, repo: string): Promise<void> {
+  await chooseModel(page, repo);
+  const start = page.getByTestId('start-download');
+  const ready = page.getByTestId('start-chatting');
+  await start.or(ready).first().waitFor();
+  if (await start.isVisible()) await start.click();
+  await ready.waitFor({ timeout: 60_000 });
+}
+
 export async function pasteToken(page: Page, token: string): Promise<void> {
   await page.getByTestId('token-field').fill(token);
   await page.getByTestId('save-token').click();

@@ -40,8 +40,8 @@ export interface Engine {
 /** Continued after every preparation, so that a person can judge the first words. */
 const fixedPrompt = 'Hello, I am a software engineer.';
 
-/** 3 crashes in 10 minutes: after that, starting again by ourselves would only heat the room. */
-const restartBudget = { crashes: 3, withinMilliseconds: 600_000 };
+/** 3 new starts in 10 minutes: after that, starting again by ourselves would only heat the room. */
+const restartBudget = { restarts: 3, withinMilliseconds: 600_000 };
 
 /** So often a model's own chat template may fail to end. */
 const mostTemplateFaults = 2;
@@ -100,7 +100,7 @@ export function createEngine(options: {
 
   const load = async (model: InstalledModel, folder: string): Promise<Result<WorkerClient<InferWork>>> => {
     if (loaded === folder && worker) return { ok: true, value: worker };
-    if (recentCrashes().length >= restartBudget.crashes) return failed(tooManyRestarts());
+    if (recentCrashes().length > restartBudget.restarts) return failed(tooManyRestarts());
     become({ kind: 'loading', modelId: model.id });
     asked = folder;
     const process = connect();

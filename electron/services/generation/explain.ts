@@ -56,7 +56,7 @@ export function engineHung(doing: Doing | undefined): Problem {
 export function tooManyRestarts(): Problem {
   return {
     code: 'engine-stopped',
-    title: 'The model stopped three times in ten minutes',
+    title: 'The model stopped four times in ten minutes',
     explanation:
       'Latchkey does not start it again by itself. Verify the model, or choose a smaller one; your chats are safe.',
     actions: [

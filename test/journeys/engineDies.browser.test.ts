@@ -1,0 +1,150 @@
+/** The process that runs the model dies in every way there is, while it writes; a person sees it on the page. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Locator } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inferenceProcess } from './inferenceProcess.ts';
+import {
+  type App,
+  ask,
+  checkQuestions,
+  type HostName,
+  installModel,
+  openWorld,
+  showFailures,
+  words,
+  type World,
+} from './world.ts';
+
+const hosts: readonly HostName[] = ['web', 'desktop'];
+
+// Processes are found and held back as Linux does it.
+describe.runIf(process.platform === 'linux').each(hosts)('on the %s host', { timeout: 90_000 }, (host) => {
+  let world: World;
+  let app: App;
+  let questions: Awaited<ReturnType<typeof checkQuestions>>;
+  showFailures(() => app);
+
+  const answers = (): Locator => app.page.locator('[data-testid=message][data-role=assistant]');
+  const textOf = async (message: Locator): Promise<string> => {
+    const text = message.locator('.markdown').first();
+    return (await text.count()) === 0 ? '' : words((await text.textContent()) ?? '');
+  };
+  const openChat = async (): Promise<void> => {
+    await app.page.getByTestId('new-chat').first().click();
+    await app.page.getByTestId('composer').waitFor();
+  };
+
+  beforeAll(async () => {
+    questions = (await checkQuestions()).toSorted((a, b) => b.answer.length - a.answer.length);
+    world = await openWorld(host);
+    app = await world.launch();
+    await installModel(app.page, 'open-practice/Doorstep-Instruct');
+    await openChat();
+  }, 150_000);
+  afterAll(() => world.end());
+
+  /**
+   * Asks, and lets the process run for a millisecond at a time, until its first words are on the page: this model writes
+   * a whole answer in the blink of an eye. Then it stands still, in the middle of its answer.
+   */
+  async function haltMidway(question: string): Promise<{ readonly pid: number; readonly answer: Locator }> {
+    for (let attempt = 1; attempt <= 10; attempt += 1) {
+      const pid = inferenceProcess(world.data);
+      const answer = answers().nth(await answers().count());
+      process.kill(pid, 'SIGSTOP');
+      await app.page.getByTestId('composer').fill(question);
+      await app.page.getByTestId('send').click();
+      await answer.waitFor();
+      while ((await textOf(answer)).length < 8) {
+        process.kill(pid, 'SIGCONT');
+        await pause(1);
+        process.kill(pid, 'SIGSTOP');
+        await pause(60); // words travel to the page every 30 ms
+      }
+      if ((await answer.getAttribute('data-state')) === 'writing') return { pid, answer };
+      process.kill(pid, 'SIGCONT'); // it was quicker than we were
+    }
+    throw new Error('The answer was always complete before it could be held');
+  }
+
+  async function cutShort(question: string, deed: (pid: number) => void): Promise<Locator> {
+    const { pid, answer } = await haltMidway(question);
+    deed(pid);
+    await expect.poll(() => answer.getAttribute('data-state'), { timeout: 30_000 }).not.toBe('writing');
+    return answer;
+  }
+
+  async function configure(settings: Readonly<Record<string, string>>): Promise<void> {
+    await app.page.getByTestId('chat-settings').click();
+    for (const [label, value] of Object.entries(settings)) await app.page.getByLabel(label).fill(value);
+    await app.page.getByRole('button', { name: 'Apply' }).click();
+    await app.page.getByLabel('Temperature').waitFor({ state: 'detached' });
+  }
+
+  test.each<readonly [string, string, (pid: number) => void]>([
+    ['is killed', 'not-enough-memory', (pid) => process.kill(pid, 'SIGKILL')],
+    ['hangs', 'engine-stopped', () => undefined], // it stands still already, and nobody wakes it
+  ])('when it %s, the part answer stays and the next question works', async (_, code, deed) => {
+    const [longest, next] = [questions[0]!, questions[3]!];
+    expect(await ask(app.page, next.question)).toBe(words(next.answer)); // so that there is a process
+    const answer = await cutShort(longest.question, deed);
+    expect(await answer.locator('[data-testid=problem]').getAttribute('data-code')).toBe(code);
+    const kept = await textOf(answer);
+    expect(kept.length).toBeGreaterThan(0);
+    expect(words(longest.answer).startsWith(kept)).toBe(true);
+    expect(kept).not.toBe(words(longest.answer));
+    expect(await ask(app.page, next.question)).toBe(words(next.answer));
+    await app.reload();
+    await expect.poll(() => textOf(answer), { timeout: 20_000 }).toBe(kept);
+  });
+
+  test('when it gets no more memory, the part answer stays and the next question works', async () => {
+    const { question, answer: known } = questions[3]!;
+    // So it rambles on and on, and needs room for that; its end is known from the prompt, and unlikely to be repeated.
+    await configure({ Temperature: '2', 'Repetition penalty': '2' });
+    let answer: Locator;
+    do {
+      answer = await cutShort(questions[0]!.question, (pid) => {
+        execFileSync('prlimit', ['--pid', String(pid), '--as=1000000']);
+        process.kill(pid, 'SIGCONT');
+      });
+    } while ((await answer.locator('[data-testid=problem]').count()) === 0); // it found an end by itself
+    expect(await answer.locator('[data-testid=problem]').getAttribute('data-code')).toBe('not-enough-memory');
+    const kept = await textOf(answer);
+    expect(kept.length).toBeGreaterThan(0);
+    await configure({ Temperature: '0', 'Repetition penalty': '1' });
+    expect(await ask(app.page, question)).toBe(words(known));
+    await app.reload();
+    await expect.poll(() => textOf(answer), { timeout: 20_000 }).toBe(kept);
+  });
+
+  test('a chat template that never ends holds neither the page nor the answer', async () => {
+    await app.close();
+    const models = join(world.data, 'models');
+    const folder = join(models, readdirSync(models).find((name) => !name.startsWith('.')) ?? '');
+    const path = join(folder, 'tokenizer_config.json');
+    const official = readFileSync(path, 'utf8');
+    const json = JSON.parse(official) as Record<string, unknown>;
+    json['chat_template'] = '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}';
+    writeFileSync(path, JSON.stringify(json).padEnd(Buffer.byteLength(official))); // lengths are compared at start
+    app = await world.launch();
+    await openChat();
+    const { question, answer } = questions[3]!;
+    await app.page.getByTestId('composer').fill(question);
+    await app.page.getByTestId('send').click();
+    await expect.poll(() => answers().count()).toBe(1);
+    // The person looks elsewhere meanwhile, and the page follows at once.
+    const navigation = app.page.getByRole('navigation');
+    for (const place of ['Storage', 'Settings', 'Models', 'Access']) {
+      await navigation.getByRole('button', { name: place, exact: true }).click();
+      await app.page.getByRole('heading', { level: 1 }).waitFor();
+    }
+    await navigation.getByText(question.slice(0, 12)).first().click(); // the newest chat stands first
+    await expect.poll(() => answers().last().getAttribute('data-state'), { timeout: 60_000 }).toBe('complete');
+    expect(await textOf(answers().last())).toBe(words(answer));
+    await app.page.getByTestId('built-in-template').waitFor();
+  });
+});
