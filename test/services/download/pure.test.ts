@@ -116,7 +116,11 @@ describe('the number of connections', () => {
     let state: Connections = { target: 16, rest: 0 };
     for (let index = 0; index < 12; index++) state = adapt(state, { bytesPerSecond: 1, misses: 3, busy: true }, 16);
     expect(state).toEqual({ target: 1, careful: true, rest: 4 });
-    expect(adapt(state, { bytesPerSecond: 1, misses: 0, busy: true }, 16)).toEqual({ target: 1, careful: true, rest: 3 });
+    expect(adapt(state, { bytesPerSecond: 1, misses: 0, busy: true }, 16)).toEqual({
+      target: 1,
+      careful: true,
+      rest: 3,
+    });
   });
   test('does not judge while there is less work than connections', () => {
     expect(adapt({ target: 8, rest: 0 }, { bytesPerSecond: 5, misses: 0, busy: false }, 16).target).toBe(8);
