@@ -1,44 +1,17 @@
 /**
- * A download server that fails on command, byte by byte. Every fault is armed for a place in a file and a number of
- * times; everything else is served as a good range server would.
+ * A plain range server with a few faults, armed for a place in a file and a number of times, and with hands on its pace
+ * and its counters. Every way of failing is the practice Hub's business: see faultHub.ts.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ModelFile } from '../../../electron/contract/model.ts';
-import { failed, ok } from '../../../electron/contract/result.ts';
+import { assertNever, failed, ok } from '../../../electron/contract/result.ts';
 import type { Problem } from '../../../electron/contract/problem.ts';
 import type { FileSource } from '../../../electron/services/download/fileTask.ts';
 import type { HttpPort } from '../../../electron/services/ports.ts';
 
-export const verbs = [
-  'reset',
-  'fin',
-  'stall',
-  'drip',
-  'slow-headers',
-  'flip',
-  'short-length',
-  'close-early',
-  'no-length',
-  'wrong-range',
-  'wrong-total',
-  'no-content-range',
-  '200-for-range',
-  'gzip',
-  'html',
-  'redirect',
-  'expire',
-  'new-etag',
-  '401',
-  '404',
-  '408',
-  '416',
-  '429',
-  '500',
-  '503-later',
-] as const;
-export type Verb = (typeof verbs)[number];
+export type Verb = 'stall' | 'slow-headers' | 'expire' | '429' | '500';
 
 export interface Fault {
   readonly do: Verb;
@@ -92,7 +65,6 @@ export async function startFaultServer(files: ReadonlyMap<string, Buffer>, http:
   let armed: { fault: Fault; left: number }[] = [];
   let refusal: Problem | undefined;
   let generation = 1;
-  let version = 1;
   let gap = 0;
   const counts = { sent: 0, requests: 0, resolved: 0 };
   const seen: IncomingMessage['headers'][] = [];
@@ -123,104 +95,40 @@ export async function startFaultServer(files: ReadonlyMap<string, Buffer>, http:
     const file = files.get(path);
     if (file === undefined) return void answer.writeHead(404).end();
     if (Number(link) < generation) return void answer.writeHead(403).end('Request has expired');
-    const tag = `"v${String(version)}-${gitSha1(Buffer.from(path)).slice(0, 8)}"`;
+    const tag = `"v1-${gitSha1(Buffer.from(path)).slice(0, 8)}"`;
     const asked = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
     const fresh = request.headers['if-range'] === undefined || request.headers['if-range'] === tag;
-    let [from, to] = asked && fresh ? [Number(asked[1]), Number(asked[2]) + 1] : [0, file.length];
+    const [from, to] = asked && fresh ? [Number(asked[1]), Number(asked[2]) + 1] : [0, file.length];
     const ranged = asked !== null && fresh;
     const fault = faultFor(path, from, to);
     const verb = fault?.do;
     const at = fault?.at ?? 0;
-    if (verb === '200-for-range') [from, to] = [0, file.length];
-    let status = ranged && verb !== '200-for-range' ? 206 : 200;
-    let body = Buffer.from(file.subarray(from, to));
+    const status = ranged ? 206 : 200;
+    const body = file.subarray(from, to);
     const headers: Record<string, string> = { etag: tag, 'content-length': String(body.length) };
-    if (status === 206) headers['content-range'] = `bytes ${String(from)}-${String(to - 1)}/${String(file.length)}`;
+    if (ranged) headers['content-range'] = `bytes ${String(from)}-${String(to - 1)}/${String(file.length)}`;
     const begin = () => answer.writeHead(status, headers).flushHeaders();
 
     switch (verb) {
       case undefined:
-      case '200-for-range':
         break;
-      case 'reset':
-        begin();
-        await send(answer, body.subarray(0, at - from));
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        return void request.socket.resetAndDestroy();
-      case 'fin':
-      case 'close-early':
-        if (verb === 'close-early') {
-          delete headers['content-length'];
-          headers['connection'] = 'close';
-          answer.useChunkedEncodingByDefault = false;
-        }
-        begin();
-        await send(answer, body.subarray(0, at - from));
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        return void request.socket.end();
       case 'stall':
         begin();
         return void (await send(answer, body.subarray(0, at - from)));
-      case 'drip':
-        begin();
-        await send(answer, body.subarray(0, at - from));
-        for (const byte of body.subarray(at - from)) {
-          if (answer.destroyed) return;
-          answer.write(Buffer.of(byte));
-          await new Promise((resolve) => setTimeout(resolve, 30));
-        }
-        return void answer.end();
       case 'slow-headers':
         return;
-      case 'flip':
-        body[at - from] = (body[at - from] ?? 0) ^ 1;
-        break;
-      case 'short-length':
-        body = body.subarray(0, at - from);
-        headers['content-length'] = String(body.length);
-        break;
-      case 'no-length':
-        delete headers['content-length'];
-        break;
-      case 'wrong-range':
-        headers['content-range'] = `bytes ${String(from + 1)}-${String(to)}/${String(file.length)}`;
-        break;
-      case 'wrong-total':
-        headers['content-range'] = `bytes ${String(from)}-${String(to - 1)}/${String(file.length + 1)}`;
-        break;
-      case 'no-content-range':
-        delete headers['content-range'];
-        break;
-      case 'gzip':
-        headers['content-encoding'] = 'gzip';
-        break;
-      case 'html':
-        body = Buffer.from('<html><body>Please sign in to the guest network</body></html>');
-        status = 200;
-        for (const name of ['content-range', 'etag']) delete headers[name];
-        headers['content-type'] = 'text/html; charset=utf-8';
-        headers['content-length'] = String(body.length);
-        break;
-      case 'redirect':
-        return void answer.writeHead(302, { location: 'https://elsewhere.invalid/' }).end();
       case 'expire':
         begin();
         generation++;
         await send(answer, body.subarray(0, at - from));
         await new Promise((resolve) => setTimeout(resolve, 5));
         return void request.socket.resetAndDestroy();
-      case 'new-etag':
-        begin();
-        version++;
-        await send(answer, body.subarray(0, at - from));
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        return void request.socket.resetAndDestroy();
       case '429':
         return void answer.writeHead(429, { ratelimit: '"resolvers";r=0;t=0', 'retry-after': '0.02' }).end();
-      case '503-later':
-        return void answer.writeHead(503, { 'retry-after': '0.01' }).end();
+      case '500':
+        return void answer.writeHead(500).end();
       default:
-        return void answer.writeHead(Number(verb)).end();
+        assertNever(verb);
     }
     begin();
     await send(answer, body);
