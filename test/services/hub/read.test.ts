@@ -20,6 +20,7 @@ describe('readCard', () => {
       private: false,
       disabled: false,
       files: ['README.md', 'config.json', 'model.safetensors'],
+      form: [],
     });
   });
 
