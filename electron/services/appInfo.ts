@@ -1,10 +1,13 @@
 import type { AppInfo } from '../contract/ipc.ts';
+import { isMirror, type TokenConsent } from './hub/mirror.ts';
 import type { Ports } from './ports.ts';
+
+const mirrorWords = { yes: 'sent', no: 'withheld', unasked: 'unasked' } as const;
 
 /** What the page is told about the program around it: versions, places, abilities. */
 export function appInfo(
   ports: Ports,
-  now: { readonly offline: boolean; readonly signInWithBrowser: boolean },
+  now: { readonly offline: boolean; readonly signInWithBrowser: boolean; readonly consent: TokenConsent },
 ): AppInfo {
   const { offlineBy } = ports.environment;
   return {
@@ -13,6 +16,9 @@ export function appInfo(
     platform: process.platform,
     practice: ports.practice,
     hubEndpoint: ports.hubEndpoint,
+    ...(isMirror(ports.hubEndpoint) && {
+      mirror: { host: new URL(ports.hubEndpoint).host, token: mirrorWords[now.consent] },
+    }),
     offline: now.offline,
     ...(offlineBy !== undefined && { offlineBy }),
     can: {

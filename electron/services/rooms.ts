@@ -16,6 +16,7 @@ import { makeFolder } from './durable/files.ts';
 import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
+import { consentFor } from './hub/mirror.ts';
 import { createHubClient } from './hub/request.ts';
 import { queueFull } from './localServer/explain.ts';
 import {
@@ -28,7 +29,7 @@ import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
 import { createLogTail, makeReport } from './report.ts';
-import { settingsFile } from './settings.ts';
+import { openSettings } from './settings.ts';
 import { fetchModel } from './setup/fetchModel.ts';
 import { fileSource } from './setup/fileSource.ts';
 import { checkRepo } from './setup/checkRepo.ts';
@@ -53,6 +54,8 @@ export interface Rooms extends AccessRooms {
   readonly localServer: LocalServerRoom;
   info(): AppInfo;
   setOffline(on: boolean): Promise<void>;
+  /** Remembers whether the mirror in use may have the token. */
+  decideMirror(allow: boolean): Promise<void>;
   /** Forgets the token, the settings and the journeys; models and chats stay. */
   reset(): Promise<Result<undefined>>;
   /** What works here, where each journey stands, the last lines of the log: to be pasted into an issue. */
@@ -83,10 +86,10 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       onDamage: setAside,
     });
 
-  const settings = settingsFile(paths.data, setAside);
+  const settings = await openSettings(paths.data, setAside);
   const { offlineBy, links } = ports.environment;
-  let { offline } = (await settings.read()) ?? { offline: false };
-  const isOffline = (): boolean => offline || offlineBy !== undefined;
+  const isOffline = (): boolean => settings.now().offline || offlineBy !== undefined;
+  const consent = () => consentFor(ports.hubEndpoint, settings.now().mirrors ?? {});
 
   const hub = createHubClient({
     endpoint: ports.hubEndpoint,
@@ -94,11 +97,12 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     version: ports.version,
     now,
     isOffline,
+    tokenConsent: consent,
     log: write,
   });
   const access = openAccess(
     { ...ports, log: write },
-    { hub, remember, emit, onSignedIn: () => journeys.tokenChanged() },
+    { hub, remember, emit, onSignedIn: () => journeys.tokenChanged(), consent },
   );
   const { signIn } = access;
 
@@ -149,7 +153,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
 
   const snapshotOf = (plan: DownloadPlan) => findSnapshot(paths.hubCache, plan.repo, plan.commit, plan.files);
-  const source = fileSource({ hub, http: ports.http, token: () => signIn.token() });
+  const source = fileSource({ hub, http: ports.http, token: () => signIn.tokenToSend() });
   const journeys = createJourneys({
     records: remember<readonly JourneyRecord[]>('journeys.json', areRecords),
     pace: ports.pace,
@@ -171,7 +175,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
         await signIn.renew({ signal });
         return fetchModel(plan, {
           hub,
-          token: signIn.token(),
+          token: signIn.tokenToSend(),
           source: source(plan),
           hubCache: paths.hubCache,
           ...(links !== undefined && { links }),
@@ -225,7 +229,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
 
   const info = (): AppInfo =>
-    appInfo(ports, { offline: isOffline(), signInWithBrowser: access.browserSignIn.available });
+    appInfo(ports, { offline: isOffline(), signInWithBrowser: access.browserSignIn.available, consent: consent() });
 
   return {
     updates,
@@ -241,16 +245,20 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     info,
     chatsChanged,
     async setOffline(on) {
-      offline = on;
-      await settings.write({ offline });
+      await settings.change({ offline: on });
       emit({ type: 'app.changed', info: info() });
       if (!isOffline()) journeys.networkChanged();
+    },
+    async decideMirror(allow) {
+      const { origin } = new URL(ports.hubEndpoint);
+      await settings.change({ mirrors: { ...settings.now().mirrors, [origin]: allow } });
+      emit({ type: 'app.changed', info: info() });
+      journeys.tokenChanged();
     },
     async reset() {
       for (const { repo } of journeys.list()) await journeys.remove(repo);
       const forgotten = await signIn.forget();
-      offline = false;
-      await settings.write({ offline });
+      await settings.reset();
       emit({ type: 'app.changed', info: info() });
       return forgotten.ok ? ok(undefined) : forgotten;
     },
@@ -261,7 +269,12 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
         signIn: access.signInState(),
         setups: journeys.list(),
         log,
-        offline: offlineBy !== undefined ? `${offlineBy} is set` : offline ? 'Latchkey works offline' : undefined,
+        offline:
+          offlineBy !== undefined
+            ? `${offlineBy} is set`
+            : settings.now().offline
+              ? 'Latchkey works offline'
+              : undefined,
         models: { folder: home.folder(), reachable: await home.isReachable(), list: models.list() },
       }),
     async start() {

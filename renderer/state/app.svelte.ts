@@ -245,6 +245,7 @@ export class AppState {
       case 'app.restarted':
         return void this.load();
       case 'app.changed':
+        this.signIn.mirrorIs(event.info.mirror?.token);
         this.#info = event.info;
         return;
       case 'app.wished':

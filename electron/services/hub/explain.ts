@@ -118,6 +118,8 @@ function explainFailure(failure: HubFailure, asked: Asked): Problem {
 function readFailure({ reason, code = '', issuer, evidence }: HubFailure, asked: Asked): Verdict {
   const elsewhere = evidence.host !== new URL(asked.endpoint).host;
   if (reason === 'switched-off') return { code: 'offline', shade: 'switched-off' };
+  if (reason === 'token-unasked') return { code: 'mirror-asks' };
+  if (reason === 'token-withheld') return { code: 'mirror-asks', shade: 'withheld' };
   if (reason === 'insecure-endpoint') return { code: 'not-the-hub', shade: 'insecure' };
   if (reason === 'foreign-redirect') return { code: 'proxy-or-portal' };
   if (reason === 'too-large' || reason === 'redirect-loop') return { code: 'not-the-hub' };
