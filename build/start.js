@@ -97,6 +97,10 @@ async function runWeb() {
 
 async function run() {
   if (args.includes('--help')) return runWeb();
+  if (process.platform === 'darwin' && process.arch === 'x64')
+    console.log(
+      'On a Mac with an Intel processor Latchkey checks access, but cannot run models: its runtime has no build.',
+    );
   try {
     await build();
   } catch (error) {

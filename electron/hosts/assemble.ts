@@ -39,6 +39,8 @@ export interface Abilities {
   readonly chooseFolder?: NonNullable<Ports['chooseFolder']>;
   readonly showFolder?: NonNullable<Ports['showFolder']>;
   readonly takeWish?: NonNullable<Ports['takeWish']>;
+  readonly stayInTray?: NonNullable<Ports['stayInTray']>;
+  readonly accent?: NonNullable<Ports['accent']>;
   readonly readClipboard?: NonNullable<Ports['readClipboard']>;
   readonly updater?: NonNullable<Ports['updater']>;
 }
@@ -119,6 +121,8 @@ async function startMode(
       ...(lent.chooseFolder && { chooseFolder: lent.chooseFolder }),
       ...(lent.showFolder && { showFolder: lent.showFolder }),
       ...(lent.takeWish && { takeWish: lent.takeWish }),
+      ...(lent.stayInTray && { stayInTray: lent.stayInTray }),
+      ...(lent.accent && { accent: lent.accent }),
       ...(lent.readClipboard && { readClipboard: lent.readClipboard }),
       // Practice talks to nobody but this computer.
       ...(lent.updater && !practice && { updater: lent.updater }),

@@ -70,7 +70,7 @@ async function patientOf({ repo, data }: Question, host: DoctorHost): Promise<Pa
   const hubEndpoint = hubEndpointOf(process.env);
   const variable = offlineVariable(process.env);
   const settings = await readSettings(data);
-  const consent = consentFor(hubEndpoint, settings.mirrors ?? {});
+  const consent = consentFor(hubEndpoint, settings.mirrors);
   const offline =
     variable !== undefined ? `${variable} is set` : settings.offline ? 'Latchkey is switched to offline' : undefined;
   // The marker is only read: a look must not change what the next start finds.

@@ -21,7 +21,7 @@ export interface AccessRooms {
   readonly otherTokens: OtherTokens;
   readonly browserSignIn: BrowserSignIn;
   /** Who is signed in, and the sign-in that is under way. */
-  readonly signInState: () => SignInState;
+  signInState(this: void): SignInState;
   readLicence(repo: string): Promise<Result<LicenceText>>;
 }
 

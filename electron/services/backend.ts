@@ -59,9 +59,15 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'mirror' | 'page'
       await rooms.decideMirror(allow);
       return ok(rooms.info());
     },
+    'app.setTray': async ({ on }) => {
+      await rooms.setTray(on);
+      return ok(undefined);
+    },
     'app.takeWish': async () => {
       const wish = ports.takeWish?.();
-      return ok({ ...(wish && { wish }) });
+      if (!wish) return ok({});
+      if (wish.kind !== 'bring') return ok({ wish });
+      return ok({ wish: { kind: 'bring', folder: await rooms.storage.adopt(wish.path) } });
     },
     'app.showFolder': async ({ folder }) => {
       const { data, hubCache } = ports.paths;

@@ -55,6 +55,7 @@ export interface WorkerProcess {
   onMessage(listener: (message: unknown) => void): void;
   /** `code` is the exit code, null when a signal ended it. */
   onExit(listener: (exit: { readonly code: number | null; readonly signal?: string }) => void): void;
+  /** Ends it at once, also one that hangs: it gets no chance to tidy up. */
   kill(): void;
 }
 
@@ -93,6 +94,16 @@ export interface UpdaterPort {
   download(onProgress: (doneBytes: number) => void): Promise<void>;
   /** Ends this process and starts the new version. Returns before that. */
   install(): void;
+}
+
+/** A wish as a host knows it: of what was brought, only the path. */
+export type OutsideWish = Exclude<Wish, { readonly kind: 'bring' }> | { readonly kind: 'bring'; readonly path: string };
+
+/** The person's accent colour in the system's settings, #rrggbb. */
+export interface AccentPort {
+  now(): string | undefined;
+  /** Returns its own undo. */
+  onChange(listener: () => void): () => void;
 }
 
 export interface LogEntry {
@@ -138,7 +149,10 @@ export interface Ports {
   /** Shows a folder in the system's file manager; absent = the host has none. */
   readonly showFolder?: (folder: string) => Promise<void>;
   /** Hands out what a person asked for outside the page, oldest first. */
-  readonly takeWish?: () => Wish | undefined;
+  readonly takeWish?: () => OutsideWish | undefined;
+  /** Keeps the app in the system's tray when its window is closed, or no longer; absent = the host has no tray. */
+  readonly stayInTray?: (on: boolean) => void;
+  readonly accent?: AccentPort;
   readonly notify?: (note: { readonly title: string; readonly text: string }) => void;
   /** Absent: this host is not something that updates itself. */
   readonly updater?: UpdaterPort;

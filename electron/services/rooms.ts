@@ -7,7 +7,6 @@ import type { AppInfo, BackendEvent } from '../contract/ipc.ts';
 import type { DownloadPlan } from '../contract/model.ts';
 import { failed, ok, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
-import { appInfo } from './appInfo.ts';
 import { type AccessRooms, openAccess } from './access.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
 import { findSnapshot, lockRepo } from './download/cache.ts';
@@ -16,7 +15,6 @@ import { makeFolder } from './durable/files.ts';
 import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
-import { consentFor } from './hub/mirror.ts';
 import { createHubClient } from './hub/request.ts';
 import { queueFull } from './localServer/explain.ts';
 import {
@@ -28,8 +26,8 @@ import {
 import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
+import { openPreferences } from './preferences.ts';
 import { createLogTail, makeReport } from './report.ts';
-import { openSettings } from './settings.ts';
 import { fetchModel } from './setup/fetchModel.ts';
 import { fileSource } from './setup/fileSource.ts';
 import { checkRepo } from './setup/checkRepo.ts';
@@ -60,6 +58,7 @@ export interface Rooms extends AccessRooms {
   reset(): Promise<Result<undefined>>;
   /** What works here, where each journey stands, the last lines of the log: to be pasted into an issue. */
   report(): Promise<string>;
+  setTray(on: boolean): Promise<void>;
   readonly chatsChanged: () => void;
   start(): Promise<void>;
   close(): Promise<void>;
@@ -86,10 +85,13 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       onDamage: setAside,
     });
 
-  const settings = await openSettings(paths.data, setAside);
-  const { offlineBy, links } = ports.environment;
-  const isOffline = (): boolean => settings.now().offline || offlineBy !== undefined;
-  const consent = () => consentFor(ports.hubEndpoint, settings.now().mirrors ?? {});
+  const preferences = await openPreferences(ports, {
+    emit,
+    onDamage: setAside,
+    signInWithBrowser: () => access.browserSignIn.available,
+  });
+  const { isOffline, consent } = preferences;
+  const { links } = ports.environment;
 
   const hub = createHubClient({
     endpoint: ports.hubEndpoint,
@@ -228,9 +230,6 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     onWork: (work) => emit({ type: 'storage.worked', work }),
   });
 
-  const info = (): AppInfo =>
-    appInfo(ports, { offline: isOffline(), signInWithBrowser: access.browserSignIn.available, consent: consent() });
-
   return {
     updates,
     ...access,
@@ -242,24 +241,21 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     answers,
     engine,
     localServer,
-    info,
+    info: () => preferences.info(),
     chatsChanged,
     async setOffline(on) {
-      await settings.change({ offline: on });
-      emit({ type: 'app.changed', info: info() });
+      await preferences.change({ offline: on });
       if (!isOffline()) journeys.networkChanged();
     },
+    setTray: (on) => preferences.change({ tray: on }),
     async decideMirror(allow) {
-      const { origin } = new URL(ports.hubEndpoint);
-      await settings.change({ mirrors: { ...settings.now().mirrors, [origin]: allow } });
-      emit({ type: 'app.changed', info: info() });
-      journeys.tokenChanged();
+      await preferences.decideMirror(allow);
+      if (signIn.token()) journeys.tokenChanged();
     },
     async reset() {
       for (const { repo } of journeys.list()) await journeys.remove(repo);
       const forgotten = await signIn.forget();
-      await settings.reset();
-      emit({ type: 'app.changed', info: info() });
+      await preferences.reset();
       return forgotten.ok ? ok(undefined) : forgotten;
     },
     report: async () =>
@@ -269,15 +265,11 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
         signIn: access.signInState(),
         setups: journeys.list(),
         log,
-        offline:
-          offlineBy !== undefined
-            ? `${offlineBy} is set`
-            : settings.now().offline
-              ? 'Latchkey works offline'
-              : undefined,
+        offline: preferences.offlineReason(),
         models: { folder: home.folder(), reachable: await home.isReachable(), list: models.list() },
       }),
     async start() {
+      preferences.start();
       await sweepUnfinished(home.folder());
       await models.refresh();
       await storage.start();
@@ -286,6 +278,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await localServer.start();
     },
     async close() {
+      preferences.close();
       access.browserSignIn.stop();
       updates.close();
       answers.close();

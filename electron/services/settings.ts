@@ -4,50 +4,51 @@ import { type StateFile, stateFile } from './durable/stateFile.ts';
 /** What the person decided once for all of Latchkey. */
 export interface Settings {
   readonly offline: boolean;
-  /** By origin: whether a mirror may have the access token. Absent: nobody was asked yet. */
-  readonly mirrors?: Readonly<Record<string, boolean>>;
+  /** Closing the window leaves the app in the system's tray. */
+  readonly tray: boolean;
+  /** By origin: whether a mirror may have the access token. Not listed: nobody was asked yet. */
+  readonly mirrors: Readonly<Record<string, boolean>>;
 }
 
-/** The settings while the app runs; each change is on disk before it holds. */
-export interface SettingsRoom {
-  now(): Settings;
-  change(part: Partial<Settings>): Promise<void>;
-  /** As after installation. */
-  reset(): Promise<void>;
-}
+const usual: Settings = { offline: false, tray: false, mirrors: {} };
 
-const usual: Settings = { offline: false };
+/** As on disk: what a later version added is absent in an earlier one's file. */
+type StoredSettings = Pick<Settings, 'offline'> & Partial<Settings>;
 
-function areSettings(value: unknown): value is Settings {
+function areSettings(value: unknown): value is StoredSettings {
   if (typeof value !== 'object' || value === null) return false;
-  const { offline, mirrors } = value as Partial<Settings>;
-  return typeof offline === 'boolean' && (mirrors === undefined || areDecisions(mirrors));
+  const { offline, tray, mirrors = {} } = value as Partial<Settings>;
+  return typeof offline === 'boolean' && (tray === undefined || typeof tray === 'boolean') && areDecisions(mirrors);
 }
 
 function areDecisions(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.values(value).every((one) => typeof one === 'boolean');
 }
 
-function settingsFile(data: string, onDamage: (path: string) => void): StateFile<Settings> {
+function settingsFile(data: string, onDamage: (path: string) => void): StateFile<StoredSettings> {
   return stateFile({ path: join(data, 'settings.json'), version: 1, check: areSettings, onDamage });
 }
 
-/** The settings as they stand, or the usual ones. Writes nothing. */
+/** The settings of one data folder as they stand, or the usual ones. */
 export async function readSettings(data: string): Promise<Settings> {
-  return (await settingsFile(data, () => undefined).read()) ?? usual;
+  return { ...usual, ...(await settingsFile(data, () => undefined).read()) };
 }
 
-/** Opens the settings of one data folder. */
+export interface SettingsRoom {
+  now(): Settings;
+  /** On disk when it settles. */
+  change(to: Partial<Settings>): Promise<void>;
+}
+
+/** Opens the settings of one data folder; `onDamage` hears where a damaged file was set aside. */
 export async function openSettings(data: string, onDamage: (path: string) => void): Promise<SettingsRoom> {
   const file = settingsFile(data, onDamage);
-  let settings = (await file.read()) ?? usual;
-  const write = async (next: Settings): Promise<void> => {
-    await file.write(next);
-    settings = next;
-  };
+  let settings: Settings = { ...usual, ...(await file.read()) };
   return {
     now: () => settings,
-    change: (part) => write({ ...settings, ...part }),
-    reset: () => write(usual),
+    async change(to) {
+      settings = { ...settings, ...to };
+      await file.write(settings);
+    },
   };
 }

@@ -1,8 +1,9 @@
 import type { Architecture, LayerPlan } from './architecture.ts';
 import { linear, norm } from './blocks.ts';
 import type { GraphBuilder } from './graphBuilder.ts';
+import type { BlockFormat } from './packing/format.ts';
 import { plainAttention } from './plainAttention.ts';
-import type { BlockFormat } from './quantize.ts';
+import type { Recipe } from './recipe.ts';
 import type { LayerTensors, Rows } from './tensors.ts';
 
 /** Names of values that all layers share. */
@@ -31,23 +32,14 @@ export function attention(
     readonly tensors: LayerTensors;
     readonly tables: readonly [string, string];
     readonly shared: SharedValues;
-    readonly format: BlockFormat | undefined;
+    readonly formats: Recipe['formats'];
   },
   input: string,
 ): string {
-  const { architecture, index, plan, tensors, shared, format } = context;
+  const { architecture, index, plan, tensors, shared, formats } = context;
   const { heads, kvHeads, headSize } = architecture;
   const at = (name: string): string => `layer.${index}.${name}`;
-  linear(graph, {
-    input,
-    output: at('qkv'),
-    weights: tensors.qkv,
-    columns: architecture.hiddenSize,
-    format,
-    bias: tensors.qkvBias,
-  });
-  const widths = [heads * headSize, kvHeads * headSize, kvHeads * headSize];
-  graph.node('Split', [at('qkv'), graph.integers(widths)], [at('query'), at('key'), at('value')], { axis: -1 });
+  project(graph, context, input);
   const query = rotate(graph, context, headNorm(graph, architecture, at('query'), heads, tensors.queryNorm), heads);
   const key = rotate(graph, context, headNorm(graph, architecture, at('key'), kvHeads, tensors.keyNorm), kvHeads);
   const newKey = exposeRows(graph, key, `delta.${index}.key`, architecture);
@@ -92,9 +84,32 @@ export function attention(
     output: at('attention'),
     weights: [tensors.output],
     columns: heads * headSize,
-    format,
+    format: formats?.attentionOutput,
     bias: tensors.outputBias && [tensors.outputBias],
   });
+}
+
+/** Queries, keys and values from one product; where values are packed in a format of their own, from two. */
+function project(graph: GraphBuilder, context: Parameters<typeof attention>[1], input: string): void {
+  const { architecture, index, tensors, formats } = context;
+  const { heads, kvHeads, headSize } = architecture;
+  const at = (name: string): string => `layer.${index}.${name}`;
+  const parts = [at('query'), at('key'), at('value')];
+  const widths = [heads * headSize, kvHeads * headSize, kvHeads * headSize];
+  const joined = formats === undefined || formats.value === formats.queryKey ? 3 : 2;
+  const product = (output: string, from: number, to: number, format: BlockFormat | undefined): string =>
+    linear(graph, {
+      input,
+      output,
+      weights: tensors.qkv.slice(from, to),
+      columns: architecture.hiddenSize,
+      format,
+      bias: tensors.qkvBias?.slice(from, to),
+    });
+  const together = product(at(joined === 3 ? 'qkv' : 'qk'), 0, joined, formats?.queryKey);
+  const sizes = graph.integers(widths.slice(0, joined));
+  graph.node('Split', [together, sizes], parts.slice(0, joined), { axis: -1 });
+  if (joined < 3) product(at('value'), joined, 3, formats?.value);
 }
 
 /** Norms each head by itself (Qwen 3, Gemma 3), before rotation. */

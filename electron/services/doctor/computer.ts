@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { InstalledModel } from '../../contract/model.ts';
 import type { Problem } from '../../contract/problem.ts';
 import { freeSpace, measureDisk } from '../download/diskUse.ts';
+import { explainComputer } from '../inference/runtimeBuilds.ts';
 import { converterExit } from '../setup/explain.ts';
 import type { VaultAnswer, WorkerProcess } from '../ports.ts';
 import { connectWorker } from '../work/client.ts';
@@ -72,6 +73,8 @@ export async function examineDisk(folders: { readonly hubCache: string; readonly
 /** Starts the inference process as a chat would: it answers only when ONNX Runtime could be loaded. */
 export async function examineRuntime(start: () => WorkerProcess): Promise<Finding> {
   const memory = `${gigabytes(totalmem())} of memory, ${gigabytes(freemem())} free, ${counted(availableParallelism(), 'thread', 'threads')}`;
+  const unsupported = explainComputer(process.platform, process.arch);
+  if (unsupported) return { area: 'runtime', outcome: 'fails', fact: `${unsupported.title}.`, problem: unsupported };
   const worker = connectWorker<InferWork>(start(), { explainExit: runtimeExit, log: () => undefined });
   const late = AbortSignal.timeout(runtimeMilliseconds);
   late.addEventListener('abort', () => worker.kill());

@@ -85,6 +85,7 @@ const classes: Readonly<Partial<Record<ProblemCode, TroubleClass>>> = {
   'folder-unusable': 'computer',
   'models-away': 'computer',
   'not-enough-memory': 'computer',
+  'computer-unsupported': 'computer',
   'engine-stopped': 'computer',
 };
 

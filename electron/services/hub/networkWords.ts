@@ -1,6 +1,6 @@
 /** The sentences about what stands between this computer and the Hub. */
 import { again, copyReport, enterToken, hubStatus, installedModels, mirrorDecision, otherModel } from './actions.ts';
-import type { Facts, Words } from './words.ts';
+import type { Facts, Shade, Words } from './words.ts';
 
 /** The hosts a firewall has to let through (Hub facts 1.6). */
 const downloadHosts = 'huggingface.co and *.hf.co (us.aws.cdn.hf.co, us.gcp.cdn.hf.co)';
@@ -33,22 +33,14 @@ export const networkWords = {
             "Your token was not sent. If this is your company's own inspection, IT can add its certificate to this computer.",
           actions: [copyReport('Copy details for IT')],
         },
-  'proxy-or-portal': ({ repo, shade }) =>
-    shade === 'proxy-sign-in'
-      ? {
-          title: 'Your proxy did not let the request through',
-          text: 'A proxy stands between this computer and Hugging Face, and it refused. Its address may need a name and password.',
-          actions: [again(repo), copyReport('Copy details for IT')],
-        }
-      : {
-          title: 'Your network answered instead of Hugging Face',
-          text: 'This happens on networks that want you to sign in on a web page first, and behind filters that block a site.',
-          actions: [
-            { kind: 'page', page: 'status', label: 'Open a web page' },
-            again(repo),
-            copyReport('Copy details for IT'),
-          ],
-        },
+  'proxy-or-portal': ({ repo, shade }) => ({
+    ...between(shade),
+    actions: [
+      ...(isProxy(shade) ? [] : [{ kind: 'page', page: 'status', label: 'Open a web page' } as const]),
+      again(repo),
+      copyReport('Copy details for IT'),
+    ],
+  }),
   'not-the-hub': ({ host, shade }) =>
     shade === 'insecure'
       ? {
@@ -96,4 +88,38 @@ export const networkWords = {
 
 function mirror(host: string | undefined): string {
   return host ?? 'the mirror';
+}
+
+function isProxy(shade: Shade | undefined): boolean {
+  return shade?.startsWith('proxy-') === true;
+}
+
+/** What answered, or should have, in the place of Hugging Face. */
+function between(shade: Shade | undefined): Pick<Words, 'title' | 'text'> {
+  switch (shade) {
+    case 'proxy-sign-in':
+      return {
+        title: 'Your proxy did not let the request through',
+        text:
+          'A proxy stands between this computer and Hugging Face, and it refused. If it wants a name and password, ' +
+          'HTTPS_PROXY can carry them: http://NAME:PASSWORD@HOST:PORT.',
+      };
+    case 'proxy-away':
+      return {
+        title: 'Your proxy does not answer',
+        text:
+          'This computer is set to reach the internet through a proxy, and nobody is there. Away from its network the ' +
+          'proxy may have to be switched off. Models on this computer still work.',
+      };
+    case 'proxy-error':
+      return {
+        title: 'Your proxy could not reach Hugging Face',
+        text: 'The proxy on your network answered instead. Whoever runs it can say what it blocks.',
+      };
+    default:
+      return {
+        title: 'Your network answered instead of Hugging Face',
+        text: 'This happens on networks that want you to sign in on a web page first, and behind filters that block a site.',
+      };
+  }
 }

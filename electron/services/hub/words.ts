@@ -24,11 +24,14 @@ export type Shade =
   | 'signed-out'
   | 'clock'
   | 'proxy-sign-in'
+  | 'proxy-away'
+  | 'proxy-error'
   | 'public-model'
   | 'token-bound'
   | 'insecure'
   | 'no-token'
-  | 'withheld';
+  | 'withheld'
+  | 'legal';
 
 export interface Words {
   readonly title: string;
@@ -125,9 +128,12 @@ const table: { readonly [C in HubProblemCode]: (facts: Facts) => Words } = {
     text: 'Nobody can download it at the moment. Copies already on this computer still work.',
     actions: [otherModel()],
   }),
-  'region-blocked': ({ repo }) => ({
+  'region-blocked': ({ repo, said, shade }) => ({
     title: 'This model is not offered where you are',
-    text: `${ownerName(repo)} excludes your region. A new token or another request does not change that.`,
+    text:
+      shade === 'legal'
+        ? `${quoted(said, 'The answer is 451: unavailable for legal reasons.')} A new token does not change that.`
+        : `${ownerName(repo)} excludes your region. A new token or another request does not change that.`,
     actions: [otherModel()],
   }),
   'revision-not-found': ({ repo }) => ({
