@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import { isLoopback } from '../services/hub/loopback.ts';
 import type { HttpAnswer, HttpPort, HttpRequest } from '../services/ports.ts';
+import { environmentProxy } from './environmentProxy.ts';
 import { directAgent } from './reusingAgent.ts';
 import { isUntrusted, issuerBehind, trustSystemCertificates } from './nodeNetwork.ts';
 
@@ -36,7 +37,7 @@ interface Pools {
 
 /**
  * Makes the port over node:http and node:https. Rejects with the system's own error (`code`), with ETIMEDOUT when no
- * connection stands in time, or with an AbortError. Redirects and compressed bodies are passed on untouched.
+ * connection stands in time, ERR_PROXY_UNREACHABLE for a proxy that is not there, or with an AbortError. Redirects and compressed bodies are passed on untouched.
  */
 export function createNodeHttp(options: NodeHttpOptions = {}): HttpPort {
   const connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
@@ -74,11 +75,19 @@ export function createNodeHttp(options: NodeHttpOptions = {}): HttpPort {
     } catch (error) {
       if (error instanceof DeadConnection)
         return await exchange(request, { url, agent: fresh, connectTimeoutMs, signal });
-      if (!isUntrusted(error)) throw error;
+      if (!isUntrusted(error)) throw environmentProxy(request.url, proxyEnv) ? proxyAway(error) : error;
       const issuer = await issuerBehind(url, looking);
       throw issuer === undefined ? error : Object.assign(error, { issuer });
     }
   };
+}
+
+const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT'];
+
+/** Behind a proxy only the proxy itself can be unreachable; for the server, the proxy answers. */
+function proxyAway(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || !unreachable.includes(String(error.code))) return error;
+  return Object.assign(error, { code: 'ERR_PROXY_UNREACHABLE' });
 }
 
 function namesProxy(env: Readonly<Record<string, string | undefined>>): boolean {

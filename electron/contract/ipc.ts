@@ -46,6 +46,8 @@ export interface AppInfo {
   readonly practice: boolean;
   /** Where the Hub is: huggingface.co, a mirror, or the practice Hub. */
   readonly hubEndpoint: string;
+  /** Set when HF_ENDPOINT names a Hub that somebody else runs: whether it gets the access token. */
+  readonly mirror?: { readonly host: string; readonly token: 'unasked' | 'sent' | 'withheld' };
   readonly offline: boolean; // the person's own switch, or their environment's
   /** The environment variable that keeps it offline, whatever the switch says. */
   readonly offlineBy?: string;
@@ -136,6 +138,9 @@ export const requests = {
   'tokens.test': request<{ readonly id?: string | undefined }, TokenFindings>(record({ id: optional(id) })),
   /** Makes a token that was found Latchkey's own. */
   'tokens.import': request<{ readonly id: string }, SignInState>(record({ id })),
+
+  /** Whether the mirror that HF_ENDPOINT names may have the access token. */
+  'mirror.decide': request<{ readonly allow: boolean }, AppInfo>(record({ allow: flag })),
 
   'setup.list': request<undefined, readonly SetupState[]>(nothing),
   'setup.choose': request<{ readonly repo: string; readonly dtype?: Dtype | undefined }, SetupState>(

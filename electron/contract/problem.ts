@@ -7,6 +7,7 @@ export type ProblemCode =
   | 'tls-intercepted'
   | 'proxy-or-portal'
   | 'not-the-hub'
+  | 'mirror-asks'
   | 'hub-trouble'
   | 'rate-limited'
   | 'cdn-blocked'

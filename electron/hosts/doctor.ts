@@ -12,6 +12,7 @@ import { exitCodes, troubleOf } from '../services/doctor/finding.ts';
 import { shareable, writeDiagnosis, writeJson } from '../services/doctor/write.ts';
 import { hubCacheFolder, offlineVariable } from '../services/download/environment.ts';
 import { readPaste } from '../services/hub/readPaste.ts';
+import { consentFor } from '../services/hub/mirror.ts';
 import { createHubClient } from '../services/hub/request.ts';
 import { readSettings } from '../services/settings.ts';
 import { listModels } from '../services/models/manifest.ts';
@@ -68,9 +69,10 @@ async function patientOf({ repo, data }: Question, host: DoctorHost): Promise<Pa
   const paths = modeFolders(data, false, hubCacheFolder(process.env, homedir()));
   const hubEndpoint = hubEndpointOf(process.env);
   const variable = offlineVariable(process.env);
-  const switched = (await readSettings(data)).offline;
+  const settings = await readSettings(data);
+  const consent = consentFor(hubEndpoint, settings.mirrors);
   const offline =
-    variable !== undefined ? `${variable} is set` : switched ? 'Latchkey is switched to offline' : undefined;
+    variable !== undefined ? `${variable} is set` : settings.offline ? 'Latchkey is switched to offline' : undefined;
   // The marker is only read: a look must not change what the next start finds.
   const marker = { read: () => vaultMarker(data).read(), write: async () => undefined };
   const keychain = createKeychain({ service: 'Latchkey', account: 'access token', marker });
@@ -92,11 +94,13 @@ async function patientOf({ repo, data }: Question, host: DoctorHost): Promise<Pa
       version: host.version,
       now: Date.now,
       isOffline: () => offline !== undefined,
+      tokenConsent: () => consent,
       log: () => undefined,
     }),
     vault: await keychain.read(),
     computer: createComputer({ env: process.env, home: homedir(), platform: process.platform, asksShell: false }),
     asksAccounts: true,
+    consent,
     offline,
     models: { ...home, list: home.reachable ? await listModels(home.folder) : [] },
     repo,

@@ -1,5 +1,4 @@
-/** The Hub itself. */
-const realHub = 'https://huggingface.co';
+import { realHub } from '../services/hub/mirror.ts';
 
 /** HF_ENDPOINT as Hugging Face's own tools read it: a mirror instead of the Hub. Without a trailing slash. */
 export function hubEndpointOf(env: Readonly<Record<string, string | undefined>>): string {

@@ -8,6 +8,7 @@ import type { SignInState } from '../contract/setup.ts';
 import type { StateFile } from './durable/stateFile.ts';
 import { checkAccess } from './hub/check.ts';
 import { refreshTokens } from './hub/deviceSignIn.ts';
+import { isMirror, type TokenConsent } from './hub/mirror.ts';
 import type { HubClient } from './hub/request.ts';
 import { whoAmI } from './hub/whoami.ts';
 import type { Ports } from './ports.ts';
@@ -37,15 +38,19 @@ export function openAccess(
     remember,
     emit,
     onSignedIn,
+    consent,
   }: {
     readonly hub: HubClient;
     readonly remember: Remember;
     readonly emit: (event: BackendEvent) => void;
     /** Somebody signed in by themselves, in the browser. */
     readonly onSignedIn: () => void;
+    /** Whether the Hub in use may have a token. */
+    readonly consent: () => TokenConsent;
   },
 ): AccessRooms {
-  const { clientId } = ports;
+  // Signing in with the browser is an affair of Hugging Face itself.
+  const clientId = isMirror(ports.hubEndpoint) ? undefined : ports.clientId;
   const signInState = (): SignInState => {
     const browser = browserSignIn.state();
     return { ...signIn.state(), ...(browser && { browser }) };
@@ -65,6 +70,7 @@ export function openAccess(
     ...(clientId !== undefined && {
       refresh: (refreshToken, options) => refreshTokens(hub, { clientId, refreshToken }, options),
     }),
+    isWithheld: () => consent() === 'no',
     now: ports.now,
     onChange: tell,
     log: ports.log,
@@ -103,7 +109,7 @@ export function openAccess(
     licences,
     async readLicence(repo) {
       await signIn.renew();
-      return readLicence(hub, repo, signIn.token());
+      return readLicence(hub, repo, signIn.tokenToSend());
     },
   };
 }

@@ -1,10 +1,18 @@
 import type { AppInfo } from '../contract/ipc.ts';
+import { isMirror, type TokenConsent } from './hub/mirror.ts';
 import type { Ports } from './ports.ts';
+
+const mirrorWords = { yes: 'sent', no: 'withheld', unasked: 'unasked' } as const;
 
 /** What the page is told about the program around it: versions, places, abilities. */
 export function appInfo(
   ports: Ports,
-  now: { readonly offline: boolean; readonly signInWithBrowser: boolean; readonly inTray: boolean },
+  now: {
+    readonly offline: boolean;
+    readonly signInWithBrowser: boolean;
+    readonly inTray: boolean;
+    readonly consent: TokenConsent;
+  },
 ): AppInfo {
   const { offlineBy } = ports.environment;
   const accent = ports.accent?.now();
@@ -14,6 +22,9 @@ export function appInfo(
     platform: process.platform,
     practice: ports.practice,
     hubEndpoint: ports.hubEndpoint,
+    ...(isMirror(ports.hubEndpoint) && {
+      mirror: { host: new URL(ports.hubEndpoint).host, token: mirrorWords[now.consent] },
+    }),
     offline: now.offline,
     ...(offlineBy !== undefined && { offlineBy }),
     inTray: now.inTray && ports.stayInTray !== undefined,

@@ -43,7 +43,7 @@ function orNotFound<T>(value: T | undefined, what: string): Result<T> {
   return value === undefined ? failed(notFound(what)) : ok(value);
 }
 
-function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'> {
+function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'mirror' | 'page' | 'report'> {
   return {
     'app.info': async () => ok(rooms.info()),
     'app.setPractice': async ({ on }) => {
@@ -54,6 +54,10 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
     'app.setOffline': async ({ on }) => {
       await rooms.setOffline(on);
       return ok(undefined);
+    },
+    'mirror.decide': async ({ allow }) => {
+      await rooms.decideMirror(allow);
+      return ok(rooms.info());
     },
     'app.setTray': async ({ on }) => {
       await rooms.setTray(on);

@@ -56,6 +56,7 @@ export async function makeReport(
       host: `${ports.host} host`,
       vault: vaultAnswer(signIn),
       asksAccounts: false,
+      consent: 'yes', // nothing is sent with a token
     },
     { signal: AbortSignal.timeout(reportMilliseconds) },
   );

@@ -7,7 +7,6 @@ import type { AppInfo, BackendEvent } from '../contract/ipc.ts';
 import type { DownloadPlan } from '../contract/model.ts';
 import { failed, ok, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
-import { appInfo } from './appInfo.ts';
 import { type AccessRooms, openAccess } from './access.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
 import { findSnapshot, lockRepo } from './download/cache.ts';
@@ -27,13 +26,13 @@ import {
 import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
+import { openPreferences } from './preferences.ts';
 import { createLogTail, makeReport } from './report.ts';
 import { fetchModel } from './setup/fetchModel.ts';
 import { fileSource } from './setup/fileSource.ts';
 import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
 import { announcement } from './setup/announce.ts';
-import { openSettings, type Settings } from './settings.ts';
 import { prepareModel } from './setup/prepare.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
@@ -53,6 +52,8 @@ export interface Rooms extends AccessRooms {
   readonly localServer: LocalServerRoom;
   info(): AppInfo;
   setOffline(on: boolean): Promise<void>;
+  /** Remembers whether the mirror in use may have the token. */
+  decideMirror(allow: boolean): Promise<void>;
   /** Forgets the token, the settings and the journeys; models and chats stay. */
   reset(): Promise<Result<undefined>>;
   /** What works here, where each journey stands, the last lines of the log: to be pasted into an issue. */
@@ -84,9 +85,13 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       onDamage: setAside,
     });
 
-  const settings = await openSettings(paths.data, setAside);
-  const { offlineBy, links } = ports.environment;
-  const isOffline = (): boolean => settings.now().offline || offlineBy !== undefined;
+  const preferences = await openPreferences(ports, {
+    emit,
+    onDamage: setAside,
+    signInWithBrowser: () => access.browserSignIn.available,
+  });
+  const { isOffline, consent } = preferences;
+  const { links } = ports.environment;
 
   const hub = createHubClient({
     endpoint: ports.hubEndpoint,
@@ -94,11 +99,12 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     version: ports.version,
     now,
     isOffline,
+    tokenConsent: consent,
     log: write,
   });
   const access = openAccess(
     { ...ports, log: write },
-    { hub, remember, emit, onSignedIn: () => journeys.tokenChanged() },
+    { hub, remember, emit, onSignedIn: () => journeys.tokenChanged(), consent },
   );
   const { signIn } = access;
 
@@ -149,7 +155,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
 
   const snapshotOf = (plan: DownloadPlan) => findSnapshot(paths.hubCache, plan.repo, plan.commit, plan.files);
-  const source = fileSource({ hub, http: ports.http, token: () => signIn.token() });
+  const source = fileSource({ hub, http: ports.http, token: () => signIn.tokenToSend() });
   const journeys = createJourneys({
     records: remember<readonly JourneyRecord[]>('journeys.json', areRecords),
     pace: ports.pace,
@@ -172,7 +178,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
         await signIn.renew({ signal });
         return fetchModel(plan, {
           hub,
-          token: signIn.token(),
+          token: signIn.tokenToSend(),
           source: source(plan),
           hubCache: paths.hubCache,
           ...(links !== undefined && { links }),
@@ -225,19 +231,6 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     onWork: (work) => emit({ type: 'storage.worked', work }),
   });
 
-  const info = (): AppInfo =>
-    appInfo(ports, {
-      offline: isOffline(),
-      signInWithBrowser: access.browserSignIn.available,
-      inTray: settings.now().tray,
-    });
-  const change = async (to: Partial<Settings>): Promise<void> => {
-    await settings.change(to);
-    if (to.tray !== undefined) ports.stayInTray?.(to.tray);
-    emit({ type: 'app.changed', info: info() });
-  };
-  const deaf = ports.accent?.onChange(() => emit({ type: 'app.changed', info: info() }));
-
   return {
     updates,
     ...access,
@@ -249,18 +242,22 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     answers,
     engine,
     localServer,
-    info,
+    info: () => preferences.info(),
     chatsChanged,
     async setOffline(on) {
-      await change({ offline: on });
+      await preferences.change({ offline: on });
       if (!isOffline()) journeys.networkChanged();
     },
-    setTray: (on) => change({ tray: on }),
+    setTray: (on) => preferences.change({ tray: on }),
+    async decideMirror(allow) {
+      await preferences.decideMirror(allow);
+      if (signIn.token()) journeys.tokenChanged();
+    },
     async reset() {
       for (const { repo } of journeys.list()) await journeys.remove(repo);
       const forgotten = await signIn.forget();
       await access.licences.forget();
-      await change({ offline: false, tray: false });
+      await preferences.reset();
       return forgotten.ok ? ok(undefined) : forgotten;
     },
     report: async () =>
@@ -270,11 +267,11 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
         signIn: access.signInState(),
         setups: journeys.list(),
         log,
-        offline: offlineBy !== undefined ? `${offlineBy} is set` : isOffline() ? 'Latchkey works offline' : undefined,
+        offline: preferences.offlineReason(),
         models: { folder: home.folder(), reachable: await home.isReachable(), list: models.list() },
       }),
     async start() {
-      ports.stayInTray?.(settings.now().tray);
+      preferences.start();
       await sweepUnfinished(home.folder());
       await models.refresh();
       await storage.start();
@@ -284,7 +281,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await localServer.start();
     },
     async close() {
-      deaf?.();
+      preferences.close();
       access.browserSignIn.stop();
       updates.close();
       answers.close();

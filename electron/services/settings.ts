@@ -6,17 +6,23 @@ export interface Settings {
   readonly offline: boolean;
   /** Closing the window leaves the app in the system's tray. */
   readonly tray: boolean;
+  /** By origin: whether a mirror may have the access token. Not listed: nobody was asked yet. */
+  readonly mirrors: Readonly<Record<string, boolean>>;
 }
 
-const usual: Settings = { offline: false, tray: false };
+const usual: Settings = { offline: false, tray: false, mirrors: {} };
 
 /** As on disk: what a later version added is absent in an earlier one's file. */
 type StoredSettings = Pick<Settings, 'offline'> & Partial<Settings>;
 
 function areSettings(value: unknown): value is StoredSettings {
   if (typeof value !== 'object' || value === null) return false;
-  const { offline, tray } = value as Partial<Settings>;
-  return typeof offline === 'boolean' && (tray === undefined || typeof tray === 'boolean');
+  const { offline, tray, mirrors = {} } = value as Partial<Settings>;
+  return typeof offline === 'boolean' && (tray === undefined || typeof tray === 'boolean') && areDecisions(mirrors);
+}
+
+function areDecisions(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.values(value).every((one) => typeof one === 'boolean');
 }
 
 function settingsFile(data: string, onDamage: (path: string) => void): StateFile<StoredSettings> {

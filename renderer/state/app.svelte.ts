@@ -5,9 +5,8 @@
 import type { EngineState } from '../../electron/contract/chat.ts';
 import type { AppInfo, Backend, BackendEvent } from '../../electron/contract/ipc.ts';
 import type { Action, Problem, ViewName } from '../../electron/contract/problem.ts';
-import { assertNever, type Result } from '../../electron/contract/result.ts';
+import { assertNever } from '../../electron/contract/result.ts';
 import type { SetupState } from '../../electron/contract/setup.ts';
-import type { ChosenFolder } from '../../electron/contract/storage.ts';
 import { Chats } from './chats.svelte.ts';
 import { Clock } from './clock.svelte.ts';
 import { Journeys } from './journeys.svelte.ts';
@@ -237,6 +236,7 @@ export class AppState {
       case 'app.restarted':
         return void this.load();
       case 'app.changed':
+        this.signIn.mirrorIs(event.info.mirror?.token);
         this.#know(event.info);
         return;
       case 'app.wished':

@@ -1,4 +1,4 @@
-import type { Backend } from '../../electron/contract/ipc.ts';
+import type { AppInfo, Backend } from '../../electron/contract/ipc.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 import type { Result } from '../../electron/contract/result.ts';
 import type { Account, BrowserSignIn, SignInState } from '../../electron/contract/setup.ts';
@@ -34,6 +34,16 @@ export class SignIn {
   async load(): Promise<void> {
     const answer = await this.#backend.request('signIn.get', undefined);
     if (answer.ok) this.apply(answer.value);
+  }
+
+  /** Whether the mirror in use may have the token; the answer comes as an event. */
+  async allowMirror(allow: boolean): Promise<void> {
+    await this.#backend.request('mirror.decide', { allow });
+  }
+
+  /** A question that is answered goes away. */
+  mirrorIs(token: NonNullable<AppInfo['mirror']>['token'] | undefined): void {
+    if (this.#problem?.code === 'mirror-asks' && token !== 'unasked') this.#problem = undefined;
   }
 
   apply(state: SignInState): void {

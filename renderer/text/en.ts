@@ -9,6 +9,7 @@ import { family } from './enFamily.ts';
 import { journey } from './enJourney.ts';
 import { signIn } from './enSignIn.ts';
 import { localServer } from './enLocalServer.ts';
+import { mirror } from './enMirror.ts';
 import { storage } from './enStorage.ts';
 import { update } from './enUpdate.ts';
 import { tokens } from './enTokens.ts';
@@ -138,6 +139,7 @@ export const t = {
     name: 'Licence',
   },
   steps: stepNames,
+  mirror,
   journey,
   chat,
   access: {

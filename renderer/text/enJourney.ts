@@ -28,6 +28,8 @@ export const journey = {
     done: (name: string, kind: string, ending: string) => `Signed in as ${name} · ${kind} · ends in ${ending}`,
     doneStored: 'A token is stored',
     why: 'The authors of this model want to know who uses it. A read token from your Hugging Face account proves that it is you. It stays on this computer and goes to Hugging Face only.',
+    whyMirror:
+      'The authors of this model want to know who uses it. A read token from your Hugging Face account proves that it is you. It stays on this computer; whether the mirror gets it, you decide.',
     whyOpen: 'This model needs no account. A token is only needed for models that ask for a licence.',
     make: 'Make a token',
     makeHint: 'The page opens with the right permission chosen. Name it, create it, copy it.',

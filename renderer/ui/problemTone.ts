@@ -6,6 +6,7 @@ export type Tone = 'waiting' | 'accent' | 'failed';
 const waiting: ReadonlySet<ProblemCode> = new Set(['access-pending', 'rate-limited', 'offline', 'hub-trouble', 'busy']);
 const needsPerson: ReadonlySet<ProblemCode> = new Set([
   'no-token',
+  'mirror-asks',
   'access-never-asked',
   'access-reset',
   'token-lacks-gated',

@@ -9,15 +9,31 @@ export interface Proxy {
   readonly asked: string[];
 }
 
-/** A real forward proxy on loopback. `to` says where a host really is; `refuse` answers 407 to everybody. */
-export async function startProxy(
-  options: { readonly to?: (host: string) => number | undefined; readonly refuse?: boolean } = {},
-): Promise<Proxy> {
+interface ProxyOptions {
+  /** Where a host really is. */
+  readonly to?: (host: string) => number | undefined;
+  /** Answers 407 to everybody. */
+  readonly refuse?: boolean;
+  /** Answers 407 to whoever does not give this "name:password". */
+  readonly login?: string;
+}
+
+/** A real forward proxy on loopback, until the test is over. */
+export async function startProxy(options: ProxyOptions = {}): Promise<Proxy> {
+  const { server, asked } = makeProxy(options);
+  return { port: await listen(server), asked };
+}
+
+/** The same for whoever listens and closes by themselves. */
+export function makeProxy(options: ProxyOptions = {}): { readonly server: http.Server; readonly asked: string[] } {
   const asked: string[] = [];
+  const refuses = ({ headers }: http.IncomingMessage): boolean =>
+    options.refuse === true ||
+    (options.login !== undefined && headers['proxy-authorization'] !== `Basic ${btoa(options.login)}`);
   const portOf = (host: string, port: string): number => options.to?.(host) ?? Number(port);
   const proxy = http.createServer((request, response) => {
     asked.push(`${request.method ?? ''} ${request.url ?? ''}`);
-    if (options.refuse) {
+    if (refuses(request)) {
       response.writeHead(407, { 'proxy-authenticate': 'Basic realm="proxy"' }).end();
       return;
     }
@@ -42,7 +58,7 @@ export async function startProxy(
   });
   proxy.on('connect', (request, socket, head) => {
     asked.push(`CONNECT ${request.url ?? ''}`);
-    if (options.refuse) {
+    if (refuses(request)) {
       socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n');
       return;
     }
@@ -55,5 +71,5 @@ export async function startProxy(
     socket.on('error', () => there.destroy());
     there.on('error', () => socket.destroy());
   });
-  return { port: await listen(proxy), asked };
+  return { server: proxy, asked };
 }

@@ -96,6 +96,8 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'app.info': () => ok(world.info),
     'app.setPractice': () => ok(undefined),
     'app.setOffline': () => ok(undefined),
+    'mirror.decide': ({ allow }) =>
+      ok({ ...world.info, mirror: { host: 'hf-mirror.example', token: allow ? 'sent' : 'withheld' } }),
     'app.setTray': () => ok(undefined),
     'app.takeWish': () => ok({}),
     'app.showFolder': () => ok(undefined),

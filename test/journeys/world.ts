@@ -25,6 +25,8 @@ export interface App {
   /** A second tab in the same browser, for the Hub's own pages. */
   browse(url: string): Promise<Page>;
   readonly log: () => string;
+  /** Titles of the desktop notifications of this start; a page in a browser shows none. */
+  notes(): Promise<readonly string[]>;
   /** Loads the page anew, as the window's own menu or the browser's button does. */
   reload(): Promise<unknown>;
   close(): Promise<void>;
@@ -49,7 +51,7 @@ export interface World {
 }
 
 /** Shows what the person saw when a test of this file failed. Called inside `describe` or at the top of a file. */
-export function showFailures(app: () => App | undefined): void {
+export function showFailures(app: () => Pick<App, 'page' | 'log'> | undefined): void {
   afterEach(async ({ task }) => {
     const seen = app();
     if (task.result?.state !== 'fail' || !seen) return;
@@ -64,7 +66,12 @@ export function showFailures(app: () => App | undefined): void {
 /** The keyring of a test run is one for all: only one file may use it, or worlds would find each other's tokens. */
 export async function openWorld(
   host: HostName,
-  options: { readonly approvalSeconds?: number; readonly keyring?: boolean } = {},
+  options: {
+    readonly approvalSeconds?: number;
+    readonly keyring?: boolean;
+    /** Also in the app's environment. */
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<World> {
   const data = await mkdtemp(join(tmpdir(), 'latchkey-journey-'));
   const hub = await startPracticeHub({
@@ -77,7 +84,7 @@ export async function openWorld(
     hub,
     data,
     async launch() {
-      const env = { HF_ENDPOINT: hub.endpoint, ...(options.keyring === true && keyringOfTheRun()) };
+      const env = { HF_ENDPOINT: hub.endpoint, ...(options.keyring === true && keyringOfTheRun()), ...options.env };
       const launched = await start(host, { data, env, app: packed?.app });
       apps.add(launched);
       return launched;
@@ -118,6 +125,7 @@ async function start(
     return {
       page: app.page,
       log: () => app.log(),
+      notes: async () => [],
       browse,
       reload: () => app.page.reload(),
       async close() {
@@ -140,6 +148,8 @@ async function start(
     return {
       page: app.page,
       log: () => app.log(),
+      // Nobody sees the system's own notifications from outside.
+      notes: async () => [],
       browse,
       reload: () => app.page.reload(),
       async close() {
@@ -158,6 +168,7 @@ async function start(
   return {
     page: app.page,
     log: () => app.log(),
+    notes: () => app.evaluate(({ standin }) => standin.notifications.map(({ title }) => title)),
     browse,
     reload: () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.reload()),
     async close() {

@@ -112,6 +112,7 @@ const codes: readonly (readonly [RegExp, string])[] = [
     'ENETUNREACH',
   ],
   // Before the plain connection errors, whose names these contain.
+  [/PROXY_CONNECTION_FAILED|SOCKS_CONNECTION_FAILED/, 'ERR_PROXY_UNREACHABLE'],
   [/PROXY_|TUNNEL_CONNECTION|SOCKS_|PAC_|MANDATORY_PROXY/, 'ERR_PROXY_CONNECTION'],
   [/CERT_DATE_INVALID/, 'CERT_HAS_EXPIRED'],
   [/CERT_COMMON_NAME_INVALID/, 'ERR_TLS_CERT_ALTNAME_INVALID'],

@@ -1,6 +1,7 @@
 import type { InstalledModel } from '../../contract/model.ts';
 import type { Computer, Ports, VaultAnswer } from '../ports.ts';
 import { createAccessToken } from '../hub/secret.ts';
+import type { TokenConsent } from '../hub/mirror.ts';
 import type { HubClient } from '../hub/request.ts';
 import { findTokenSources, type TokenReport } from '../hub/tokenSources.ts';
 import { examineHolder, examineRepo, examineTokens, type Holder } from './access.ts';
@@ -20,6 +21,8 @@ export interface Patient {
   readonly offline: string | undefined;
   /** Whether the Hub is asked whose the tokens are: its answer is dear, and the app has it already. */
   readonly asksAccounts: boolean;
+  /** Whether the Hub in use, perhaps a mirror, may have a token. */
+  readonly consent: TokenConsent;
   readonly models: { readonly folder: string; readonly reachable: boolean; readonly list: readonly InstalledModel[] };
   /** The repository that gives trouble. */
   readonly repo?: string | undefined;
@@ -68,21 +71,29 @@ export async function examine(patient: Patient, { signal }: { readonly signal: A
   };
 }
 
+const nobody: Holder = { who: 'Without a token', token: undefined };
+
 /** Latchkey's own token, and the scripts' when it is another one: that is how "my script says 401" is explained. */
 function holders(own: Holder['token'], report: TokenReport | undefined): readonly Holder[] {
   const scripts = report?.python?.token;
-  if (!own) return scripts ? [{ who: 'Python', token: scripts }] : [{ who: 'Without a token', token: undefined }];
+  if (!own) return scripts ? [{ who: 'Python', token: scripts }] : [nobody];
   const other = scripts !== undefined && scripts.reveal() !== own.reveal();
   return [{ who: 'Latchkey', token: own }, ...(other ? [{ who: 'Python', token: scripts }] : [])];
 }
 
 async function examineAccess(
-  { hub, repo }: Patient,
+  { hub, repo, consent }: Patient,
   using: readonly Holder[],
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  for (const holder of using) {
+  const mayHave = consent === 'yes';
+  if (!mayHave && using.some(({ token }) => token)) {
+    const { host } = new URL(hub.endpoint);
+    const why = consent === 'no' ? 'you told Latchkey not to' : 'Latchkey asks you first';
+    findings.push({ area: 'tokens', outcome: 'note', fact: `No token was sent to ${host}, a mirror: ${why}.` });
+  }
+  for (const holder of mayHave ? using : [nobody]) {
     const { who, token } = holder;
     const asked = token && (await examineHolder(hub, { who, token }, signal));
     if (asked) findings.push(asked.finding);

@@ -54,6 +54,7 @@ const classes: Readonly<Partial<Record<ProblemCode, TroubleClass>>> = {
   'tls-intercepted': 'network',
   'proxy-or-portal': 'network',
   'not-the-hub': 'network',
+  'mirror-asks': 'token',
   'hub-trouble': 'network',
   'rate-limited': 'network',
   'cdn-blocked': 'network',

@@ -25,4 +25,12 @@ export const myRequests: Action = { kind: 'page', page: 'requests', label: 'Open
 
 export const installedModels: Action = { kind: 'view', view: 'chat', label: 'Use installed models' };
 
+/** What the person says to a mirror that would get the token. */
+export const mirrorDecision = (host: string | undefined, allow: boolean): Action => ({
+  kind: 'request',
+  request: 'mirror.decide',
+  input: { allow },
+  label: allow ? `Send it to ${host ?? 'the mirror'}` : 'Go on without it',
+});
+
 export const hubStatus: Action = { kind: 'page', page: 'status', label: 'Open status page' };

@@ -1,5 +1,6 @@
 import type { HttpAnswer, HttpPort } from '../ports.ts';
 import { isLoopback } from './loopback.ts';
+import type { TokenConsent } from './mirror.ts';
 import type { Budget, FailureReason, HubRequest } from './request.ts';
 
 interface Wire {
@@ -8,6 +9,7 @@ interface Wire {
   readonly http: HttpPort;
   readonly headers: Readonly<Record<string, string>>;
   readonly isOffline: () => boolean;
+  readonly tokenConsent: () => TokenConsent;
   readonly stallMs: number;
   readonly signal: AbortSignal | undefined;
   readonly budget: Budget;
@@ -41,8 +43,11 @@ export async function attempt(request: HubRequest, wire: Wire): Promise<Attempt>
     if (wire.signal?.aborted) return fail('cancelled', 'AbortError');
     if (wire.isOffline()) return fail('switched-off', 'offline switch');
     if (wire.budget.left < 1) return fail('budget', 'no request left');
-    if (request.token && url.origin === wire.base.origin && !isPrivateWay(url))
-      return fail('insecure-endpoint', url.origin);
+    if (request.token && url.origin === wire.base.origin) {
+      if (!isPrivateWay(url)) return fail('insecure-endpoint', url.origin);
+      const consent = wire.tokenConsent();
+      if (consent !== 'yes') return fail(consent === 'no' ? 'token-withheld' : 'token-unasked', url.origin);
+    }
     wire.budget.left -= 1;
     const answer = await exchange(request, url, wire);
     if (answer.kind === 'failure') return answer;

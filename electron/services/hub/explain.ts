@@ -58,6 +58,8 @@ export function readAnswer(answer: HubResponse, asked: Asked): Verdict {
   if (status === 407) return { code: 'proxy-or-portal', shade: 'proxy-sign-in' };
   if (status === 429) return { code: 'rate-limited', ...(asked.token === 'none' ? { shade: 'no-token' } : {}) };
   if (isForeign(answer)) return { code: 'proxy-or-portal' };
+  if (status === 451) return { code: 'region-blocked', shade: 'legal' };
+  if (status >= 500 && saidByProxy(headers)) return { code: 'proxy-or-portal', shade: 'proxy-error' };
   if (status === 408 || status >= 500) return { code: 'hub-trouble' };
   if (onDownloadServer(answer.url, asked.endpoint)) return { code: 'cdn-blocked' };
   if (status === 404) return { code: missing(answer.evidence.errorCode, said) };
@@ -75,6 +77,11 @@ function isForeign({ status, headers, text }: HubResponse): boolean {
   );
   if (status < 300) return looksLikePage(headers, text);
   return status < 500 && !marked && looksLikePage(headers, text);
+}
+
+/** Marks that proxies set on errors of their own: Squid's, and the one of RFC 9209. */
+function saidByProxy(headers: Readonly<Record<string, string>>): boolean {
+  return 'x-squid-error' in headers || 'proxy-status' in headers;
 }
 
 function onDownloadServer(url: string, endpoint: string): boolean {
@@ -118,6 +125,8 @@ function explainFailure(failure: HubFailure, asked: Asked): Problem {
 function readFailure({ reason, code = '', issuer, evidence }: HubFailure, asked: Asked): Verdict {
   const elsewhere = evidence.host !== new URL(asked.endpoint).host;
   if (reason === 'switched-off') return { code: 'offline', shade: 'switched-off' };
+  if (reason === 'token-unasked') return { code: 'mirror-asks' };
+  if (reason === 'token-withheld') return { code: 'mirror-asks', shade: 'withheld' };
   if (reason === 'insecure-endpoint') return { code: 'not-the-hub', shade: 'insecure' };
   if (reason === 'foreign-redirect') return { code: 'proxy-or-portal' };
   if (reason === 'too-large' || reason === 'redirect-loop') return { code: 'not-the-hub' };
@@ -126,6 +135,8 @@ function readFailure({ reason, code = '', issuer, evidence }: HubFailure, asked:
   if (untrusted.test(code)) return { code: 'tls-intercepted', ...(issuer === undefined ? {} : { issuer }) };
   // Somebody answered in plain text where encryption was expected, or in no HTTP at all: not the Hub.
   if (/^(?:EPROTO|ERR_SSL_|HPE_)/.test(code)) return { code: 'proxy-or-portal' };
-  if (code.startsWith('ERR_PROXY')) return { code: 'proxy-or-portal', shade: 'proxy-sign-in' };
+  if (code === 'ERR_PROXY_UNREACHABLE') return { code: 'proxy-or-portal', shade: 'proxy-away' };
+  // A proxy that lets the Hub through and not its download servers is a firewall with a list.
+  if (code.startsWith('ERR_PROXY') && !elsewhere) return { code: 'proxy-or-portal', shade: 'proxy-sign-in' };
   return { code: elsewhere ? 'cdn-blocked' : 'offline' };
 }

@@ -8,6 +8,7 @@ import type { Evidence } from '../../contract/problem.ts';
 import type { HttpPort, LogEntry } from '../ports.ts';
 import { type Attempt, attempt } from './attempt.ts';
 import { evidenceOf, failureEvidence, parseJson, retryAt } from './evidence.ts';
+import type { TokenConsent } from './mirror.ts';
 import { redact, type AccessToken } from './secret.ts';
 
 export interface HubRequest {
@@ -61,6 +62,8 @@ export type FailureReason =
   | 'redirect-loop'
   | 'foreign-redirect' // an API call sent elsewhere, or https sent to http
   | 'insecure-endpoint' // a token would travel unencrypted
+  | 'token-unasked' // a mirror would get the token, and nobody was asked
+  | 'token-withheld' // the person does not want a mirror to have it
   | 'budget';
 
 export interface HubFailure {
@@ -89,6 +92,8 @@ export interface HubClientOptions {
   readonly version: string;
   readonly now: () => number;
   readonly isOffline: () => boolean;
+  /** Whether this Hub may have a token; asked before each request that carries one. */
+  readonly tokenConsent: () => TokenConsent;
   readonly log: (entry: LogEntry) => void;
   /** Without one byte for so long a request is given up. */
   readonly stallMs?: number;
@@ -105,13 +110,14 @@ const shortWaitMs = 3000;
 
 /** Makes the client for one Hub. Throws on an endpoint that is no http(s) address. */
 export function createHubClient(options: HubClientOptions): HubClient {
-  const { log, now, isOffline, retryMs = 400 } = options;
+  const { log, now, isOffline, tokenConsent, retryMs = 400 } = options;
   const base = new URL(options.endpoint);
   const endpoint = options.endpoint.replace(/\/+$/, '');
   const wire = {
     base,
     http: options.http,
     isOffline,
+    tokenConsent,
     now,
     stallMs: options.stallMs ?? 30_000,
     headers: { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': `latchkey/${options.version}` },

@@ -1,16 +1,7 @@
 /** Every sentence about the Hub that a person reads: what is true, why, what is safe, one next step first. */
 import type { Action, Evidence, Problem, ProblemCode } from '../../contract/problem.ts';
-import {
-  again,
-  copyReport,
-  enterToken,
-  hubStatus,
-  installedModels,
-  licencePage,
-  myRequests,
-  newToken,
-  otherModel,
-} from './actions.ts';
+import { again, copyReport, enterToken, licencePage, myRequests, newToken, otherModel } from './actions.ts';
+import { networkWords } from './networkWords.ts';
 import { ownerName } from './owner.ts';
 
 /** What the sentences may mention. */
@@ -29,9 +20,20 @@ export interface Facts {
 }
 
 export type Shade =
-  'switched-off' | 'signed-out' | 'clock' | 'proxy-sign-in' | 'public-model' | 'token-bound' | 'insecure' | 'no-token';
+  | 'switched-off'
+  | 'signed-out'
+  | 'clock'
+  | 'proxy-sign-in'
+  | 'proxy-away'
+  | 'proxy-error'
+  | 'public-model'
+  | 'token-bound'
+  | 'insecure'
+  | 'no-token'
+  | 'withheld'
+  | 'legal';
 
-interface Words {
+export interface Words {
   readonly title: string;
   readonly text: string;
   readonly actions: readonly Action[];
@@ -43,6 +45,7 @@ export type HubProblemCode = Extract<
   | 'tls-intercepted'
   | 'proxy-or-portal'
   | 'not-the-hub'
+  | 'mirror-asks'
   | 'hub-trouble'
   | 'rate-limited'
   | 'cdn-blocked'
@@ -65,81 +68,8 @@ export type HubProblemCode = Extract<
   | 'access-unknown'
 >;
 
-/** The hosts a firewall has to let through (Hub facts 1.6). */
-const downloadHosts = 'huggingface.co and *.hf.co (us.aws.cdn.hf.co, us.gcp.cdn.hf.co)';
-
 const table: { readonly [C in HubProblemCode]: (facts: Facts) => Words } = {
-  offline: ({ repo, shade }) =>
-    shade === 'switched-off'
-      ? {
-          title: 'Latchkey is set to work offline',
-          text: 'Nothing is sent to the network while the switch is on. Models on this computer work as always.',
-          actions: [{ kind: 'request', request: 'app.setOffline', input: { on: false }, label: 'Go online' }],
-        }
-      : {
-          title: 'No connection to Hugging Face',
-          text: 'Models already on this computer still work, and what is downloaded so far is kept.',
-          actions: [again(repo), installedModels],
-        },
-  'tls-intercepted': ({ issuer, shade }) =>
-    shade === 'clock'
-      ? {
-          title: 'The secure connection was refused because of a date',
-          text: "A certificate on the way is out of date. Check this computer's clock first. Your token was not sent.",
-          actions: [copyReport('Copy details for IT')],
-        }
-      : {
-          title: 'Something on your network opens secure connections',
-          text:
-            `The certificate shown for Hugging Face ${issuer ? `was issued by "${issuer}"` : 'has an unknown issuer'}. ` +
-            "Your token was not sent. If this is your company's own inspection, IT can add its certificate to this computer.",
-          actions: [copyReport('Copy details for IT')],
-        },
-  'proxy-or-portal': ({ repo, shade }) =>
-    shade === 'proxy-sign-in'
-      ? {
-          title: 'Your proxy did not let the request through',
-          text: 'A proxy stands between this computer and Hugging Face, and it refused. Its address may need a name and password.',
-          actions: [again(repo), copyReport('Copy details for IT')],
-        }
-      : {
-          title: 'Your network answered instead of Hugging Face',
-          text: 'This happens on networks that want you to sign in on a web page first, and behind filters that block a site.',
-          actions: [
-            { kind: 'page', page: 'status', label: 'Open a web page' },
-            again(repo),
-            copyReport('Copy details for IT'),
-          ],
-        },
-  'not-the-hub': ({ host, shade }) =>
-    shade === 'insecure'
-      ? {
-          title: 'This Hub address is not encrypted',
-          text: 'Latchkey sends an access token only over https. Nothing was sent.',
-          actions: [copyReport()],
-        }
-      : {
-          title: 'The answer did not come from a Hugging Face Hub',
-          text: `${host ?? 'The server'} answered in a form the Hub does not use. A mirror or a filter may stand in between.`,
-          actions: [copyReport()],
-        },
-  'hub-trouble': ({ repo }) => ({
-    title: 'Hugging Face has a problem right now',
-    text: 'The fault is on their side. What is downloaded so far is kept.',
-    actions: [again(repo), hubStatus],
-  }),
-  'rate-limited': ({ repo, shade }) => ({
-    title: 'Hugging Face asks to slow down',
-    text:
-      'Too many requests came from your network or account in the last minutes. This passes by itself.' +
-      (shade === 'no-token' ? ' Signed-in accounts may ask more often.' : ''),
-    actions: shade === 'no-token' ? [again(repo), enterToken('Sign in')] : [again(repo)],
-  }),
-  'cdn-blocked': ({ host, repo }) => ({
-    title: 'Your network blocks the download servers',
-    text: `Hugging Face answers, but ${host ?? 'its download server'} does not. A firewall has to allow ${downloadHosts}.`,
-    actions: [copyReport('Copy list for IT'), again(repo)],
-  }),
+  ...networkWords,
   'no-token': ({ repo }) => ({
     title: 'This model asks you to sign in first',
     text: `${ownerName(repo)} shares it only with accounts that accepted its licence, so an access token is needed.`,
@@ -198,9 +128,12 @@ const table: { readonly [C in HubProblemCode]: (facts: Facts) => Words } = {
     text: 'Nobody can download it at the moment. Copies already on this computer still work.',
     actions: [otherModel()],
   }),
-  'region-blocked': ({ repo }) => ({
+  'region-blocked': ({ repo, said, shade }) => ({
     title: 'This model is not offered where you are',
-    text: `${ownerName(repo)} excludes your region. A new token or another request does not change that.`,
+    text:
+      shade === 'legal'
+        ? `${quoted(said, 'The answer is 451: unavailable for legal reasons.')} A new token does not change that.`
+        : `${ownerName(repo)} excludes your region. A new token or another request does not change that.`,
     actions: [otherModel()],
   }),
   'revision-not-found': ({ repo }) => ({

@@ -1,4 +1,5 @@
 import type { DownloadPlan, Dtype, ModelCard, ModelFile } from '../../contract/model.ts';
+import type { Problem } from '../../contract/problem.ts';
 import type { Result } from '../../contract/result.ts';
 import type { LicenceStatus } from '../../contract/setup.ts';
 import { estimateConversion } from '../convert/estimate.ts';
@@ -9,6 +10,7 @@ import { readRepoFile } from '../hub/files.ts';
 import { explainContents } from '../hub/modelInfo.ts';
 import type { HubClient } from '../hub/request.ts';
 import { listFiles } from '../hub/tree.ts';
+import { describe } from '../hub/words.ts';
 import { explainComputer } from '../inference/runtimeBuilds.ts';
 import type { SignIn } from '../signIn/signIn.ts';
 import type { CheckFindings } from './runner.ts';
@@ -26,7 +28,7 @@ export async function checkRepo(options: {
   readonly signal: AbortSignal;
 }): Promise<CheckFindings> {
   const { repo, hub, signIn, signal } = options;
-  const token = signIn.token();
+  const token = signIn.tokenToSend();
   const account = await signIn.account({ signal });
   if (!account.ok && account.problem.code !== 'token-not-accepted') return { problem: account.problem };
   const answer = await checkAccess(
@@ -39,7 +41,7 @@ export async function checkRepo(options: {
   const architecture = card?.architecture === undefined ? undefined : explainArchitecture(card.architecture);
   const contents = card && (explainContents(card) ?? architecture);
   if (contents) return { licence, problem: contents };
-  if (answer.problem) return { licence, problem: answer.problem };
+  if (answer.problem) return { licence, problem: withheld(answer.problem, options) ?? answer.problem };
   if (!card || !licence) return { licence };
   const computer = explainComputer(process.platform, process.arch);
   if (computer) return { licence, problem: computer };
@@ -56,7 +58,7 @@ async function planDownload(options: {
   readonly signal: AbortSignal;
 }): Promise<Result<DownloadPlan>> {
   const { card, hub, dtype, signal } = options;
-  const token = options.signIn.token();
+  const token = options.signIn.tokenToSend();
   const at = { repo: card.repo, commit: card.commit, ...(token && { token }) };
   const listed: Result<readonly ModelFile[]> = await listFiles(hub, at, { signal });
   if (!listed.ok) return listed;
@@ -75,6 +77,16 @@ async function planDownload(options: {
     config: architecture.value,
     estimate: () => ({ convertedBytes: outputBytes, parameters, architecture: architecture.value.name }),
   });
+}
+
+/** "Sign in first" would be wrong advice where a token is there and the person keeps it from this mirror. */
+function withheld(
+  { code, evidence }: Problem,
+  { hub, signIn }: { readonly hub: HubClient; readonly signIn: SignIn },
+): Problem | undefined {
+  const wantsToken = code === 'no-token' || code === 'repo-unknown-without-token';
+  if (!wantsToken || !signIn.token() || signIn.tokenToSend()) return undefined;
+  return describe('mirror-asks', { host: new URL(hub.endpoint).host, shade: 'withheld' }, evidence);
 }
 
 /** Licence states that let bytes flow. */

@@ -5,7 +5,7 @@ import type { StateFile } from '../durable/stateFile.ts';
 import { notFound } from '../explain.ts';
 import type { LogEntry } from '../ports.ts';
 import { begin, type SetupEvent } from './machine.ts';
-import { type JourneyRecord, recordOf } from './records.ts';
+import { type JourneyRecord, type Limit, recordOf } from './records.ts';
 import { resume } from './resume.ts';
 import type { Pace } from './nextLook.ts';
 import { createRunner, type Runner, type SetupEffects } from './runner.ts';
@@ -84,10 +84,13 @@ export function createJourneys(options: {
 
   return {
     async start() {
-      for (const record of (await options.records.read()) ?? []) {
+      const records = (await options.records.read()) ?? [];
+      const limit = lastLimit(records, options.now());
+      if (limit) quiet.extend(limit.until);
+      for (const record of records) {
         const model = await options.findModel(record.repo, record.dtype);
         const complete = !model && record.plan !== undefined && (await options.isComplete(record.plan));
-        add(resume(record, { model, complete }), record.waited, record.expectedSince);
+        add(resume(record, { model, complete, limit }), record.waited, record.expectedSince);
       }
       for (const runner of runners.values()) runner.start();
     },
@@ -136,4 +139,15 @@ export function createJourneys(options: {
       for (const runner of runners.values()) runner.close();
     },
   };
+}
+
+/** The Hub's own limits end within minutes (Hub facts 1.8): a later time is a clock that was set back. */
+const longestLimit = 16 * 60_000;
+
+/** One limit holds for all journeys: the latest that is not over. */
+function lastLimit(records: readonly JourneyRecord[], now: number): Limit | undefined {
+  return records
+    .flatMap(({ limit }) => limit ?? [])
+    .filter(({ until }) => until > now && until - now <= longestLimit)
+    .toSorted((a, b) => b.until - a.until)[0];
 }

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { repoPattern } from '../../contract/ipc.ts';
 import { type DownloadPlan, type Dtype, dtypes, type ModelFile } from '../../contract/model.ts';
+import type { Evidence } from '../../contract/problem.ts';
 import type { LicenceStatus, SetupState } from '../../contract/setup.ts';
 
 /**
@@ -20,6 +21,14 @@ export interface JourneyRecord {
   readonly waited: boolean;
   /** When the person went to the licence page, while the answer to its form is awaited; ms since epoch. */
   readonly expectedSince?: number;
+  /** The Hub asked to slow down: nothing is asked before this time, whoever restarts. */
+  readonly limit?: Limit;
+}
+
+/** A limit of the Hub, with what it said. */
+export interface Limit {
+  readonly until: number; // ms since epoch
+  readonly evidence: readonly Evidence[];
 }
 
 /** The memory of one journey. */
@@ -28,6 +37,7 @@ export function recordOf(
   { waited, expectedSince }: { readonly waited: boolean; readonly expectedSince: number | undefined },
 ): JourneyRecord {
   const { repo, dtype, addedAt, autoStart } = state;
+  const limit = limitOf(state);
   return {
     repo,
     dtype,
@@ -40,12 +50,19 @@ export function recordOf(
       (state.step === 'download' && ['working', 'waiting', 'blocked'].includes(state.activity.kind)),
     waited,
     ...(expectedSince !== undefined && { expectedSince }),
+    ...(limit && { limit }),
   };
+}
+
+function limitOf({ activity }: SetupState): Limit | undefined {
+  if (activity.kind !== 'waiting' || activity.problem.code !== 'rate-limited') return undefined;
+  const { nextCheckAt, problem } = activity;
+  return nextCheckAt === undefined ? undefined : { until: nextCheckAt, evidence: problem.evidence };
 }
 
 function isRecord(value: unknown): value is JourneyRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { repo, dtype, addedAt, autoStart, plan, expectedSince } = value as Partial<JourneyRecord>;
+  const { repo, dtype, addedAt, autoStart, plan, expectedSince, limit } = value as Partial<JourneyRecord>;
   return (
     typeof repo === 'string' &&
     repoPattern.test(repo) &&
@@ -53,6 +70,7 @@ function isRecord(value: unknown): value is JourneyRecord {
     typeof addedAt === 'number' &&
     typeof autoStart === 'boolean' &&
     (expectedSince === undefined || typeof expectedSince === 'number') &&
+    (limit === undefined || (typeof limit.until === 'number' && Array.isArray(limit.evidence))) &&
     (plan === undefined ||
       (plan.repo === repo &&
         /^[0-9a-f]{40}$/.test(plan.commit) &&

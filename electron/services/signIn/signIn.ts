@@ -20,9 +20,11 @@ export interface SignIn {
   adopt(held: HeldToken, options?: { signal?: AbortSignal }): Promise<Result<SignInState>>;
   forget(): Promise<Result<SignInState>>;
   token(): AccessToken | undefined;
+  /** The token where it may be sent: undefined also when the person keeps it from the mirror in use. */
+  tokenToSend(): AccessToken | undefined;
   /** Call before long work with the token: a browser sign-in that is about to end is renewed. */
   renew(options?: { signal?: AbortSignal }): Promise<Result<undefined>>;
-  /** The account behind the stored token, asked once per run. undefined = no token. */
+  /** The account behind the stored token, asked once per run. undefined = no token, or none that may be sent. */
   account(options?: { signal?: AbortSignal }): Promise<Result<Account | undefined>>;
 }
 
@@ -42,6 +44,8 @@ export function createSignIn(options: {
   readonly whoAmI: (token: AccessToken, options: { signal?: AbortSignal }) => Promise<Result<Omit<Account, 'home'>>>;
   /** Exchanges the refresh token of a browser sign-in; absent where there is no such sign-in. */
   readonly refresh?: (refreshToken: AccessToken, options: { signal?: AbortSignal }) => Promise<Result<HeldToken>>;
+  /** The person keeps the token from the Hub in use, a mirror. */
+  readonly isWithheld: () => boolean;
   readonly now: () => number;
   readonly onChange: (state: SignInState) => void;
   readonly log: (entry: LogEntry) => void;
@@ -105,6 +109,7 @@ export function createSignIn(options: {
     state,
     adopt,
     token: () => held?.token,
+    tokenToSend: () => (options.isWithheld() ? undefined : held?.token),
     renew: ({ signal } = {}) => refreshIfDue(signal),
     async start() {
       noted = (await options.note.read()) ?? undefined;
@@ -141,7 +146,7 @@ export function createSignIn(options: {
       return ok(changed());
     },
     async account({ signal } = {}) {
-      if (!held) return ok(undefined);
+      if (!held || options.isWithheld()) return ok(undefined);
       const fresh = await refreshIfDue(signal);
       if (!fresh.ok) return fresh;
       if (account) return ok(account);

@@ -154,7 +154,7 @@ describe('through the proxy of the system', () => {
     expect(ours.asked).toEqual(['GET http://hub.example/api']);
     expect(await second.proxyFor('http://hub.example/')).toBe(`http://127.0.0.1:${String(ours.port)} (HTTP_PROXY)`);
     expect(await second.send({ url: 'http://hub.intern/api' })).toMatchObject({
-      failed: { code: 'ERR_PROXY_CONNECTION' },
+      failed: { code: 'ERR_PROXY_UNREACHABLE' },
     });
     expect(away.asked).toEqual([]);
   }, 60_000);
@@ -220,9 +220,9 @@ test.each([
   ['net::ERR_CONNECTION_CLOSED', 'ECONNRESET'],
   ['net::ERR_EMPTY_RESPONSE', 'ECONNRESET'],
   ['net::ERR_CONTENT_LENGTH_MISMATCH', 'ECONNRESET'],
-  ['net::ERR_PROXY_CONNECTION_FAILED', 'ERR_PROXY_CONNECTION'],
+  ['net::ERR_PROXY_CONNECTION_FAILED', 'ERR_PROXY_UNREACHABLE'],
   ['net::ERR_TUNNEL_CONNECTION_FAILED', 'ERR_PROXY_CONNECTION'],
-  ['net::ERR_SOCKS_CONNECTION_FAILED', 'ERR_PROXY_CONNECTION'],
+  ['net::ERR_SOCKS_CONNECTION_FAILED', 'ERR_PROXY_UNREACHABLE'],
   ['net::ERR_PROXY_CERTIFICATE_INVALID', 'ERR_PROXY_CONNECTION'],
   ['net::ERR_CERT_AUTHORITY_INVALID', 'CERT_UNTRUSTED'],
   ['net::ERR_CERT_DATE_INVALID', 'CERT_HAS_EXPIRED'],

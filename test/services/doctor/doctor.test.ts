@@ -52,6 +52,7 @@ function patient(
     host: 'test',
     vault: vault ?? { kind: 'empty' },
     asksAccounts: true,
+    consent: 'yes',
     hub: clientFor(endpoint, { http: createNodeHttp({ env: {} }), retryMs: 1, stallMs: 1500 }),
     computer: { env: {}, home, platform: 'linux', readText: async (path) => (path === file ? token : undefined) },
     offline: undefined,

@@ -88,6 +88,7 @@ export function clientFor(endpoint: string, changes: Partial<HubClientOptions> =
     version: '0.0.0-test',
     now: () => Date.now(),
     isOffline: () => false,
+    tokenConsent: () => 'yes',
     log: (entry) => log.push(entry),
     retryMs: 1,
     ...changes,

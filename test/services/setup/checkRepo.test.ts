@@ -33,6 +33,7 @@ beforeAll(async () => {
   let held = '';
   const answer = async () => (held ? { kind: 'value' as const, secret: held } : { kind: 'empty' as const });
   signIn = createSignIn({
+    isWithheld: () => false,
     vault: { read: answer, write: (secret) => ((held = secret), answer()), remove: () => ((held = ''), answer()) },
     note: stateFile<AccountNote | null>({
       path: join(room, 'account.json'),

@@ -42,6 +42,7 @@ function signedIn(port: VaultPort, proof: Result<AccountNote> = ok(facts)) {
   const changes: unknown[] = [];
   let asked = 0;
   const signIn = createSignIn({
+    isWithheld: () => false,
     vault: port,
     note: stateFile<AccountNote | null>({
       path: join(folder, 'account.json'),
@@ -153,6 +154,7 @@ describe('a sign-in through the browser', () => {
     const port = vault('value', pair('old', expiresAt));
     const used: string[] = [];
     const signIn = createSignIn({
+      isWithheld: () => false,
       vault: port,
       note: stateFile<AccountNote | null>({
         path: join(folder, 'account.json'),
