@@ -64,6 +64,7 @@ export async function openFaultHub(contents: ReadonlyMap<string, Buffer>): Promi
     version: '0.0.0',
     now: Date.now,
     isOffline: () => false,
+    tokenConsent: () => 'yes',
     log: () => undefined,
     stallMs: 500,
     retryMs: 2,
