@@ -1,4 +1,6 @@
-import { type BlockFormat, LEAST_AMPLITUDE, MOST_AMPLITUDE, ROUNDER, STEP_OFFSETS } from './format.ts';
+import { type BlockFormat, LEAST_AMPLITUDE, ROUNDER } from './format.ts';
+import { across, four, type Kernel, type KernelInput, SCRATCH, wholeNumbers } from './kernelParts.ts';
+import { leastError } from './kernelSearch.ts';
 import {
   choose,
   type Code,
@@ -16,14 +18,6 @@ import {
   when,
 } from './wasmCode.ts';
 
-/** How the kernel's input is stored: as bfloat16, or as float32. */
-export type KernelInput = 'bf16' | 'f32';
-
-/** The start of the memory is the kernel's: one decoded block. After it there is room for a caller to pad one. */
-const SCRATCH = 0;
-export const PADDED_BLOCK = 1024;
-export const FREE_FROM = 2048;
-
 /**
  * `run(source, data, scales, zeroPoints, first, end)` packs blocks [first, end) of one row: `source`, `data` and `scales`
  * are the addresses of block `first`, `zeroPoints` that of the row's block 0. Not 0 when a weight is not a number.
@@ -36,19 +30,6 @@ export type RunKernel = (
   first: number,
   end: number,
 ) => number;
-
-/** What the pieces of the kernel share while it is written. */
-interface Kernel {
-  readonly format: BlockFormat;
-  readonly input: KernelInput;
-  readonly locals: Locals;
-  readonly source: Local;
-  readonly strange: Local; // bits set once a weight was not a number
-  readonly low: Local; // smallest weight of the block, and 0
-  readonly high: Local;
-  readonly scale: Local;
-  readonly zero: Local;
-}
 
 /**
  * The bytes of a module that does what packRows.ts says, four weights at a time, for one format and one kind of input.
@@ -115,22 +96,6 @@ function read(kernel: Kernel): Code {
   return run(...code);
 }
 
-/** Four weights of the block, as float32. */
-function four(kernel: Kernel, at: number): Code {
-  return kernel.input === 'bf16' ? vector.load(int.constant(SCRATCH), at * 4) : vector.load(kernel.source.get, at * 4);
-}
-
-/** Combines the four lanes of `lanes`, which is overwritten. */
-function across(combine: (a: Code, b: Code) => Code, lanes: Local): Code {
-  const bytes = (order: readonly number[]): number[] => order.flatMap((lane) => [0, 1, 2, 3].map((i) => 4 * lane + i));
-  const swapped = (order: readonly number[]): Code => vector.shuffle(lanes.get, lanes.get, bytes(order));
-  return run(
-    lanes.set(combine(lanes.get, swapped([2, 3, 0, 1]))),
-    lanes.set(combine(lanes.get, swapped([1, 0, 3, 2]))),
-    vector.f32x4Lane(lanes.get, 0),
-  );
-}
-
 function symmetric({ format, low, high, scale, zero }: Kernel): Code {
   const middle = 2 ** (format.bits - 1);
   const minus = (value: Code): Code => real.sub(real.constant(0), value);
@@ -145,116 +110,11 @@ function symmetric({ format, low, high, scale, zero }: Kernel): Code {
   );
 }
 
-function leastError(kernel: Kernel): Code {
-  const { format, locals, low, high, scale, zero } = kernel;
-  const top = 2 ** format.bits - 1;
-  const [half, inverse, centre, most] = [locals.add(f32), locals.add(f32), locals.add(f32), locals.add(f32)];
-  const halved = (value: Local): Code => real.mul(value.get, real.constant(0.5));
-  const middleFor = (steps: number): Code =>
-    real.nearest(real.sub(real.constant(top / 2), real.mul(centre.get, real.constant(steps))));
-  const fits: Fit[] = STEP_OFFSETS.map((offset) => ({ steps: top + offset, ...fitLocals(locals) }));
-  const zeroFor = (target: Local, steps: number): Code =>
-    run(
-      target.set(middleFor(steps)),
-      target.set(choose(real.lessThan(target.get, real.constant(0)), real.constant(0), target.get)),
-      target.set(choose(real.lessThan(real.constant(top), target.get), real.constant(top), target.get)),
-    );
-  const search = run(
-    most.set(real.constant(0)),
-    ...fits.map((fit) => zeroFor(fit.zero, fit.steps)),
-    ...fits.map((fit) => prepareFit(fit, inverse, top)),
-    ...inPairs(fits).map((pair) => sumFits(kernel, pair)),
-    ...fits.map((fit) => takeBest(kernel, fit, most)),
-  );
-  return run(
-    half.set(real.sub(halved(high), halved(low))),
-    when(
-      real.lessThan(real.constant(LEAST_AMPLITUDE), half.get),
-      run(
-        inverse.set(real.div(real.constant(0.5), half.get)),
-        centre.set(real.mul(real.add(halved(high), halved(low)), inverse.get)),
-        scale.set(real.div(half.get, real.constant(top / 2))),
-        zeroFor(zero, top),
-        when(real.lessOrEqual(half.get, real.constant(MOST_AMPLITUDE)), search),
-      ),
-      run(scale.set(real.constant(1)), zero.set(real.constant(2 ** (format.bits - 1)))),
-    ),
-  );
-}
-
-/** One candidate of the search. */
-interface Fit {
-  readonly steps: number;
-  readonly zero: Local;
-  readonly factor: Local;
-  readonly least: Local;
-  readonly most: Local;
-  readonly products: Local;
-  readonly squares: Local;
-  readonly product: Local;
-  readonly scale: Local;
-}
-
-function fitLocals(locals: Locals): Omit<Fit, 'steps'> {
-  const vectors = { factor: locals.add(v128), least: locals.add(v128), most: locals.add(v128) };
-  const sums = { products: locals.add(v128), squares: locals.add(v128) };
-  return { ...vectors, ...sums, zero: locals.add(f32), product: locals.add(f32), scale: locals.add(f32) };
-}
-
-function prepareFit(fit: Fit, inverse: Local, top: number): Code {
-  return run(
-    fit.factor.set(vector.f32x4Splat(real.mul(inverse.get, real.constant(fit.steps)))),
-    fit.least.set(vector.f32x4Splat(real.sub(real.constant(0), fit.zero.get))),
-    fit.most.set(vector.f32x4Splat(real.sub(real.constant(top), fit.zero.get))),
-    fit.products.set(vector.zero),
-    fit.squares.set(vector.zero),
-  );
-}
-
-/** Two candidates at a time: as many sums and limits as sixteen vector registers hold. */
-function inPairs(fits: readonly Fit[]): Fit[][] {
-  return fits.flatMap((_, i) => (i % 2 === 0 ? [fits.slice(i, i + 2)] : []));
-}
-
-function sumFits(kernel: Kernel, fits: readonly Fit[]): Code {
-  const [value, steps] = [kernel.locals.add(v128), kernel.locals.add(v128)];
-  const code: Code[] = [];
-  for (let at = 0; at < kernel.format.block; at += 4) {
-    code.push(value.set(four(kernel, at)));
-    for (const { factor, least, most, products, squares } of fits) {
-      const rounded = vector.nearest(vector.mul(value.get, factor.get));
-      code.push(
-        steps.set(vector.smaller(vector.larger(rounded, least.get), most.get)),
-        products.set(vector.add(products.get, vector.mul(value.get, steps.get))),
-        squares.set(vector.add(squares.get, vector.mul(steps.get, steps.get))),
-      );
-    }
-  }
-  return run(...code);
-}
-
-function takeBest({ scale, zero }: Kernel, fit: Fit, most: Local): Code {
-  const gain = real.mul(fit.product.get, fit.scale.get);
-  return run(
-    fit.product.set(laneSum(fit.products)),
-    fit.scale.set(real.div(fit.product.get, laneSum(fit.squares))),
-    when(real.lessThan(most.get, gain), run(most.set(gain), scale.set(fit.scale.get), zero.set(fit.zero.get))),
-  );
-}
-
-/** (a + b) + (c + d). */
-function laneSum(lanes: Local): Code {
-  const lane = (index: number): Code => vector.f32x4Lane(lanes.get, index);
-  return real.add(real.add(lane(0), lane(1)), real.add(lane(2), lane(3)));
-}
-
 /** Rounds all weights of the block with the scale found and writes them. */
 function packBlock(kernel: Kernel, data: Local): Code {
   const { format, locals, scale, zero } = kernel;
   const [inverse, offset, pairs] = [locals.add(v128), locals.add(v128), locals.add(v128)];
-  const rounder = vector.i32x4Splat(int.constant(floatBits(ROUNDER)));
-  const whole = (at: number): Code =>
-    vector.i32x4Sub(vector.add(vector.mul(four(kernel, at), inverse.get), offset.get), rounder);
+  const whole = (at: number): Code => wholeNumbers(vector.mul(four(kernel, at), inverse.get), offset.get);
   const sixteen = (at: number): Code =>
     vector.i8x16NarrowUnsigned(
       vector.i16x8Narrow(whole(at), whole(at + 4)),
@@ -284,8 +144,4 @@ function putZero({ format, zero }: Kernel, zeroPoints: Local, index: Local): Cod
   const at = int.add(zeroPoints.get, int.shiftRight(index.get, int.constant(1)));
   const high = int.or(int.load8(at), int.shiftLeft(value, int.constant(4)));
   return when(int.and(index.get, int.constant(1)), int.store8(at, high), int.store8(at, value));
-}
-
-function floatBits(value: number): number {
-  return new Int32Array(Float32Array.of(value).buffer)[0] ?? 0;
 }

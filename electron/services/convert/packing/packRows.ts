@@ -5,7 +5,7 @@ import {
   packedRow,
   type PackedRows,
   ROUNDER,
-  STEP_OFFSETS,
+  SEARCH,
 } from './format.ts';
 import { isSpread, spreadColumns } from './spread.ts';
 
@@ -15,7 +15,7 @@ const single = Math.fround;
  * Packs `rows` rows of row-major weights. weight = (q - zero point) * scale; in 4-bit bytes the low nibble comes first;
  * the tail of a last short block is filled with the zero point, so it reads as 0. Rows are independent of each other.
  *
- * Every step is float32 arithmetic in a fixed order, sums in four lanes, so that vector instructions give the same bits.
+ * Every step is float32 or whole-number arithmetic in a fixed order, so that vector instructions give the same bits.
  */
 export function packRows(official: Float32Array, rows: number, columns: number, format: BlockFormat): PackedRows {
   const sizes = packedRow(columns, format);
@@ -96,45 +96,37 @@ function leastError(values: Float32Array, bits: 4 | 8): Choice {
   const zeroFor = (steps: number): number => clamp(nearest(single(top / 2 - single(centre * steps))), 0, top);
   let best: Choice = { scale: single(half / (top / 2)), zero: zeroFor(top) };
   if (half > MOST_AMPLITUDE) return best;
+  const { span, factors } = SEARCH[bits];
+  const units = Int16Array.from(values, (value) => nearest(single(value * single(inverse * span))));
+  const unit = single(half * (2 / span));
   let most = 0;
-  for (const offset of STEP_OFFSETS) {
-    const zero = zeroFor(top + offset);
-    const { product, square } = fit(values, single(inverse * (top + offset)), -zero, top - zero);
-    const scale = single(product / square);
-    const gain = single(product * scale);
+  for (const factor of factors) {
+    const zero = zeroFor((factor * span) / 2 ** 15);
+    const { product, square } = fit(units, factor, -zero, top - zero);
+    const ratio = single(product / square);
+    const gain = single(product * ratio);
     if (most < gain) {
       most = gain;
-      best = { scale, zero };
+      best = { scale: single(ratio * unit), zero };
     }
   }
   return best;
 }
 
-const products = new Float32Array(4);
-const squares = new Float32Array(4);
-
-/** sum(x d) and sum(d d), where d is x * factor rounded and kept within [least, most]. */
+/** sum(x d) and sum(d d) as float32 numbers, where d is x * factor / 2^15 rounded and kept within [least, most]. */
 function fit(
-  values: Float32Array,
+  units: Int16Array,
   factor: number,
   least: number,
   most: number,
 ): { readonly product: number; readonly square: number } {
-  products.fill(0);
-  squares.fill(0);
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? 0;
-    const lane = i & 3;
-    const steps = clamp(nearest(single(value * factor)), least, most);
-    products[lane] = (products[lane] ?? 0) + single(value * steps);
-    squares[lane] = (squares[lane] ?? 0) + steps * steps;
+  let [product, square] = [0, 0];
+  for (const value of units) {
+    const steps = clamp((value * factor + 2 ** 14) >> 15, least, most);
+    product += value * steps;
+    square += steps * steps;
   }
-  return { product: sum(products), square: sum(squares) };
-}
-
-function sum(lanes: Float32Array): number {
-  const [a = 0, b = 0, c = 0, d = 0] = lanes;
-  return single(single(a + b) + single(c + d));
+  return { product: single(product), square: single(square) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { decodeWeights, notNumbers, type WeightDtype } from '../dtypes.ts';
 import { type BlockFormat, packedRow, type PackedRows } from './format.ts';
-import { FREE_FROM, type KernelInput, PADDED_BLOCK, packingKernel, type RunKernel } from './kernel.ts';
+import { packingKernel, type RunKernel } from './kernel.ts';
+import { FREE_FROM, type KernelInput, PADDED_BLOCK } from './kernelParts.ts';
 import { packRows } from './packRows.ts';
 import { isSpread, spreadColumns } from './spread.ts';
 

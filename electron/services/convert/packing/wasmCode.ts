@@ -45,6 +45,7 @@ export const int = {
   sub: binary(0x6b),
   and: binary(0x71),
   or: binary(0x72),
+  firstBit: unary(0x68), // counts the zeros below the lowest bit that is set
   shiftLeft: binary(0x74),
   shiftRight: binary(0x76), // zeros come in
   lessThan: binary(0x49), // unsigned
@@ -60,9 +61,9 @@ export const real = {
   sub: binary(0x93),
   mul: binary(0x94),
   div: binary(0x95),
-  nearest: unary(0x90), // ties to even
   lessThan: binary(0x5d),
   lessOrEqual: binary(0x5f),
+  load: (address: Code, offset = 0): Code => [...address, 0x2a, 2, ...unsigned(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x38, 2, ...unsigned(offset)],
 };
 
@@ -91,15 +92,25 @@ export const vector = {
   i16x8Splat: vector1(0x10),
   i16x8Equal: vector2(0x2d),
   i16x8ShiftRight: vector2(0x8d), // zeros come in
+  i16x8MulShift15: vector2(0x82), // (a * b + 2^14) >> 15, which saturates only for -2^15 * -2^15
+  i16x8Smaller: vector2(0x96), // signed
+  i16x8Larger: vector2(0x98),
   i16x8Narrow: vector2(0x85), // two vectors of int32 -> one of int16; what does not fit becomes the nearest that does
   i32x4Splat: vector1(0x11),
   i32x4Equal: vector2(0x37),
+  i32x4Add: vector2(0xae),
   i32x4Sub: vector2(0xb1),
+  i32x4Dot: vector2(0xba), // sums of the products of neighbouring int16
+  bits32: vector1(0xa4), // the uppermost bit of each int32
+  f32x4: (values: readonly number[]): Code => [VECTOR, 0x0c, ...new Uint8Array(Float32Array.from(values).buffer)],
   f32x4Splat: vector1(0x13),
   f32x4Lane: (a: Code, lane: number): Code => [...a, VECTOR, 0x1f, lane],
   add: vector2(0xe4),
   sub: vector2(0xe5),
   mul: vector2(0xe6),
+  div: vector2(0xe7),
+  equal: vector2(0x41), // all bits set where true
+  fromInts: vector1(0xfa), // int32 -> float32, rounded to the nearest, ties to even
   nearest: vector1(0x6a), // ties to even
   /** b < a ? b : a and a < b ? b : a, lane by lane: one instruction each, unlike `min` and `max` with their NaN rules. */
   smaller: vector2(0xea),
