@@ -1,0 +1,23 @@
+/** Bytes that one decoded token has to read, told from the recipe. */
+import type { Dtype } from '../../../electron/contract/model.ts';
+import { recipeFor } from '../../../electron/services/convert/recipe.ts';
+import type { BlockFormat } from '../../../electron/services/convert/quantize.ts';
+import type { BenchShape } from './shapes.ts';
+
+/**
+ * Bytes of one weight as ONNX Runtime 1.30 lays it out for its int8 kernels: the packed bits, a float scale per block,
+ * and a float sum per block. Plain weights take four bytes.
+ */
+function bytesOf(format: BlockFormat | undefined): number {
+  return format ? format.bits / 8 + 8 / format.block : 4;
+}
+
+/** Packed weights of all layers and the head, and the keys and values of `context` tokens. */
+export function weightBytesPerToken(shape: BenchShape, dtype: Dtype, context: number): number {
+  const { body, head } = recipeFor(dtype);
+  const queries = shape.heads * shape.headSize;
+  const keys = shape.kvHeads * shape.headSize;
+  const perLayer = shape.hidden * (2 * queries + 2 * keys) + 3 * shape.hidden * shape.wide;
+  const weights = shape.layers * perLayer * bytesOf(body) + shape.vocabulary * shape.hidden * bytesOf(head);
+  return weights + context * shape.layers * keys * 2 * 4;
+}
