@@ -1,12 +1,14 @@
 import type { Architecture, LayerPlan } from './architecture.ts';
 import { linear, norm } from './blocks.ts';
 import type { GraphBuilder } from './graphBuilder.ts';
+import { loopAttention, type LoopValues } from './loopAttention.ts';
 import { plainAttention } from './plainAttention.ts';
 import type { BlockFormat } from './quantize.ts';
 import type { LayerTensors, Rows } from './tensors.ts';
 
 /** Names of values that all layers share. */
 export interface SharedValues {
+  readonly kind: 'anyone';
   readonly positions: string; // int64 [1, sequence]
   readonly past: string; // int64 scalar: tokens in the cache
   readonly total: string; // int64 scalar: past + new tokens
@@ -17,28 +19,27 @@ export interface SharedValues {
 /** Fused attention works on head sizes that fill whole vectors; the others go through plain operators. */
 const FUSED_HEAD_STEP = 16;
 
-/**
- * Attention of layer `index` over `input` [batch, sequence, hidden]. Outputs, besides the answer:
- * `delta.<index>.key|value` = only the new rows [batch, kv heads, sequence, head size], for a loop that owns its cache;
- * `present.<index>.key|value` = past and new rows together, for loops that feed them back.
- */
+/** A layer's place and parts. */
+interface LayerContext<Shared> {
+  readonly architecture: Architecture;
+  readonly index: number;
+  readonly plan: LayerPlan;
+  readonly tensors: LayerTensors;
+  readonly tables: readonly [string, string];
+  readonly shared: Shared;
+  readonly format: BlockFormat | undefined;
+}
+
+/** Attention of layer `index` over `input` [batch, sequence, hidden], with a cache for anyone or for our own loop. */
 export function attention(
   graph: GraphBuilder,
-  context: {
-    readonly architecture: Architecture;
-    readonly index: number;
-    readonly plan: LayerPlan;
-    readonly tensors: LayerTensors;
-    readonly tables: readonly [string, string];
-    readonly shared: SharedValues;
-    readonly format: BlockFormat | undefined;
-  },
+  context: LayerContext<SharedValues | LoopValues>,
   input: string,
 ): string {
-  const { architecture, index, plan, tensors, shared, format } = context;
-  const { heads, kvHeads, headSize } = architecture;
+  const { architecture, index, tensors, shared, format } = context;
+  const { heads, headSize } = architecture;
   const at = (name: string): string => `layer.${index}.${name}`;
-  linear(graph, {
+  const packed = linear(graph, {
     input,
     output: at('qkv'),
     weights: tensors.qkv,
@@ -46,8 +47,31 @@ export function attention(
     format,
     bias: tensors.qkvBias,
   });
+  const attended =
+    shared.kind === 'loop'
+      ? loopAttention(graph, { ...context, shared, ...tensors }, packed)
+      : fusedAttention(graph, { ...context, shared }, packed);
+  return linear(graph, {
+    input: attended,
+    output: at('attention'),
+    weights: [tensors.output],
+    columns: heads * headSize,
+    format,
+    bias: tensors.outputBias && [tensors.outputBias],
+  });
+}
+
+/**
+ * Attention for anyone. Outputs, besides the answer:
+ * `delta.<index>.key|value` = only the new rows [batch, kv heads, sequence, head size], for a loop that owns its cache;
+ * `present.<index>.key|value` = past and new rows together, for loops that feed them back.
+ */
+function fusedAttention(graph: GraphBuilder, context: LayerContext<SharedValues>, packed: string): string {
+  const { architecture, index, plan, tensors, shared } = context;
+  const { heads, kvHeads, headSize } = architecture;
+  const at = (name: string): string => `layer.${index}.${name}`;
   const widths = [heads * headSize, kvHeads * headSize, kvHeads * headSize];
-  graph.node('Split', [at('qkv'), graph.integers(widths)], [at('query'), at('key'), at('value')], { axis: -1 });
+  graph.node('Split', [packed, graph.integers(widths)], [at('query'), at('key'), at('value')], { axis: -1 });
   const query = rotate(graph, context, headNorm(graph, architecture, at('query'), heads, tensors.queryNorm), heads);
   const key = rotate(graph, context, headNorm(graph, architecture, at('key'), kvHeads, tensors.keyNorm), kvHeads);
   const newKey = exposeRows(graph, key, `delta.${index}.key`, architecture);
@@ -59,42 +83,24 @@ export function attention(
   for (const name of present) {
     graph.output(name, graph.activations, ['batch_size', kvHeads, 'total_sequence_length', headSize]);
   }
-  if (headSize % FUSED_HEAD_STEP === 0) {
-    graph.node(
-      'GroupQueryAttention',
-      [query, key, at('value'), ...past, shared.lastPosition, shared.totalLength],
-      [at('attended'), ...present],
-      {
-        num_heads: heads,
-        kv_num_heads: kvHeads,
-        scale: { real: architecture.attentionScale },
-        softcap: { real: architecture.attentionSoftcap },
-        local_window_size: plan.window ?? -1,
-        do_rotary: 0,
-        rotary_interleaved: 0,
-      },
-    );
-  } else {
-    plainAttention(graph, {
-      architecture,
-      plan,
-      shared,
-      past,
-      present,
-      query,
-      newKey,
-      newValue,
-      output: at('attended'),
-    });
+  if (headSize % FUSED_HEAD_STEP !== 0) {
+    const plain = { architecture, plan, shared, past, present, query, newKey, newValue, output: at('attended') };
+    return plainAttention(graph, plain);
   }
-  return linear(graph, {
-    input: at('attended'),
-    output: at('attention'),
-    weights: [tensors.output],
-    columns: heads * headSize,
-    format,
-    bias: tensors.outputBias && [tensors.outputBias],
-  });
+  return graph.node(
+    'GroupQueryAttention',
+    [query, key, at('value'), ...past, shared.lastPosition, shared.totalLength],
+    [at('attended'), ...present],
+    {
+      num_heads: heads,
+      kv_num_heads: kvHeads,
+      scale: { real: architecture.attentionScale },
+      softcap: { real: architecture.attentionSoftcap },
+      local_window_size: plan.window ?? -1,
+      do_rotary: 0,
+      rotary_interleaved: 0,
+    },
+  );
 }
 
 /** Norms each head by itself (Qwen 3, Gemma 3), before rotation. */

@@ -135,7 +135,7 @@ export async function openLanguageModel(
     const limit = Math.min(files.maxPositions, positionLimit(files.graph), contextLength ?? Infinity);
     const tokenizer = await loadTokenizer(folder);
     if (signal?.aborted) return failed(cancelled());
-    const { session, device, fallback } = await openOnDevice(files.graph, wish);
+    const { session, device, fallback } = await openOnDevice(files, wish);
     close = () => session.release();
     const spare = (present - files.bytes) * cacheShare;
     const fitting = Math.max(leastContext, Math.floor(spare / bytesPerToken(readLayout(session))));

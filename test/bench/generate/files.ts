@@ -7,7 +7,7 @@ import type { Dtype } from '../../../electron/contract/model.ts';
 import { convertModel } from '../../../electron/services/convert/convert.ts';
 import { planDecoder } from '../../../electron/services/convert/decoder.ts';
 import { readArchitecture } from '../../../electron/services/convert/readArchitecture.ts';
-import { recipeFor } from '../../../electron/services/convert/recipe.ts';
+import { loopFile, recipeFor } from '../../../electron/services/convert/recipe.ts';
 import type { Say } from '../row.ts';
 import { writeBenchCheckpoint } from './checkpoint.ts';
 import { writeGguf } from './gguf.ts';
@@ -68,5 +68,6 @@ export async function convertedFolder(room: string, name: ShapeName, dtype: Dtyp
     if (!result.ok) throw new Error(JSON.stringify(result.problem));
   }
   writeFileSync(join(output, 'onnx', recipe.file), plan.graph);
+  if (plan.loopGraph) writeFileSync(join(output, 'onnx', loopFile(recipe)), plan.loopGraph);
   return output;
 }

@@ -14,8 +14,8 @@ const greedy = { temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1
  * often than on real text.
  */
 export async function openOurs({ model, threads, context, dtype }: EngineJob): Promise<Engine> {
-  const { graph } = await readModelFolder(model, dtype as Dtype);
-  const session = await openSession(graph, { device: 'cpu', threads });
+  const { cpuGraph } = await readModelFolder(model, dtype as Dtype);
+  const session = await openSession(cpuGraph, { device: 'cpu', threads });
   const decoder: Decoder = { ...createDecoder(session, context), rewindsCheaply: false };
   let cache = decoder.newCache();
   return {

@@ -10,6 +10,7 @@ const layout: DecoderLayout = {
   headDim: 8,
   kvType: 'float32',
   rowsOut: true,
+  wantsMask: false,
   wantsPositions: false,
   wantsKeep: true,
 };
