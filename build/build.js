@@ -49,6 +49,8 @@ function listing(path) {
 const fingerprint = (inputs) =>
   createHash('sha256')
     .update([...common, ...inputs].flatMap(listing).join('\n'))
+    // Built into the hosts (electron.config.ts).
+    .update(process.env.LATCHKEY_CLIENT_ID ?? '')
     .digest('hex');
 
 /** @typedef {keyof typeof parts} Part */

@@ -7,6 +7,8 @@ import { defineConfig } from 'vite';
  */
 export default defineConfig({
   publicDir: false,
+  // Registered once by whoever publishes the app; without it, signing in through the browser is not offered.
+  define: { LATCHKEY_CLIENT_ID: JSON.stringify(process.env['LATCHKEY_CLIENT_ID'] ?? '') },
   resolve: { alias: { sharp: resolve('build/noSharp.js') } },
   ssr: {
     noExternal: true,
@@ -26,6 +28,8 @@ export default defineConfig({
         web: 'electron/hosts/web/main.ts',
         // A thread of the conversion process, started from the file beside the code that starts it.
         quantizeWorker: 'electron/services/convert/quantizeWorker.ts',
+        // A thread of the main process, likewise.
+        hashWorker: 'electron/services/download/hashWorker.ts',
         infer: 'electron/workers/infer.ts',
         convert: 'electron/workers/convert.ts',
       },

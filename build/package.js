@@ -10,6 +10,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './build.js';
+import bundled from './bundled.json' with { type: 'json' };
 
 const root = resolve(import.meta.dirname, '..');
 const { values, tokens } = parseArgs({
@@ -26,17 +27,7 @@ const taken = new Set(
 );
 const rest = process.argv.slice(2).filter((_word, at) => !taken.has(at));
 
-/** The licences of what is inside the bundles; packages that ship as folders carry their own. */
-const bundled = [
-  'svelte',
-  '@huggingface/transformers',
-  '@huggingface/tokenizers',
-  '@huggingface/jinja',
-  'onnxruntime-common',
-  'onnxruntime-node',
-  'keytar',
-];
-/** @param {string} name */
+/** The licence of a package. @param {string} name */
 function notice(name) {
   const folder = [
     join(root, 'node_modules', name),
@@ -50,10 +41,20 @@ function notice(name) {
   return `${name} ${about.version}\n${about.license ?? ''}\n\n${file ? readFileSync(file, 'utf8').trim() : `Licence: ${about.license}`}\n`;
 }
 
+/** What the update shows as "what changed": the part of CHANGELOG.md about this version. */
+function releaseNotes() {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const parts = readFileSync(join(root, 'CHANGELOG.md'), 'utf8').split(/^## /m);
+  const own = parts.find((part) => part.startsWith(version)) ?? '';
+  return own.slice(own.indexOf('\n') + 1).trim();
+}
+
 await build();
+// electron-builder takes it into the release files by this name.
+writeFileSync(join(root, 'build/resources/release-notes.md'), `${releaseNotes()}\n`);
 writeFileSync(
   join(root, 'dist/third-party-notices.txt'),
-  bundled
+  [...bundled, 'onnxruntime-common', 'onnxruntime-node', 'keytar']
     .map(notice)
     .filter(Boolean)
     .join(`\n${'-'.repeat(80)}\n\n`),

@@ -3,9 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-
-/** Development packages whose code is inside the bundles, with what they bring along. */
-const bundled = ['svelte', '@huggingface/transformers', '@huggingface/tokenizers', '@huggingface/jinja'];
+import bundled from './bundled.json' with { type: 'json' };
 
 /** @param {readonly string[]} words */
 const npmSbom = (words) =>
@@ -20,11 +18,12 @@ const npmSbom = (words) =>
 
 const shipped = npmSbom(['--omit=dev']);
 const all = npmSbom([]);
+const inside = new Set([...bundled, 'electron']);
 /** @param {{ group?: string, name: string }} component */
 const nameOf = ({ group, name }) => (group ? `${group}/${name}` : name);
 const known = new Set(shipped.components.map((/** @type {{ 'bom-ref': string }} */ component) => component['bom-ref']));
 for (const component of all.components) {
-  if (!bundled.includes(nameOf(component)) || known.has(component['bom-ref'])) continue;
+  if (!inside.has(nameOf(component)) || known.has(component['bom-ref'])) continue;
   delete component.scope;
   shipped.components.push(component);
 }

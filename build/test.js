@@ -38,7 +38,7 @@ const needs = [
   {
     have: process.platform === 'linux' && has('strace'),
     name: 'system-call suites',
-    exclude: ['test/**/*.syscalls.test.ts'],
+    exclude: ['test/**/*.syscalls*.test.ts'],
     get: 'apt-get install strace',
   },
 ];

@@ -45,6 +45,7 @@ const mayImport: Record<string, readonly string[]> = {
     'electron/hosts/*',
     'node:',
     'electron',
+    'electron-updater',
   ],
   renderer: ['electron/contract', 'svelte'],
 };

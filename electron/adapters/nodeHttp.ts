@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import tls from 'node:tls';
 import { isLoopback } from '../services/hub/loopback.ts';
 import type { HttpAnswer, HttpPort, HttpRequest } from '../services/ports.ts';
+import { directAgent } from './reusingAgent.ts';
 import { isUntrusted, issuerBehind, trustSystemCertificates } from './nodeNetwork.ts';
 
 export interface NodeHttpOptions {
@@ -51,12 +52,13 @@ export function createNodeHttp(options: NodeHttpOptions = {}): HttpPort {
     if (known) return known;
     if (secure) trustSystemCertificates();
     const extra = options.extraCertificates;
-    // Node before 24.5 ignores proxyEnv and connects directly.
-    const proxy = direct ? {} : { proxyEnv: { ...proxyEnv } };
-    const made = (keepAlive: boolean, trust: https.AgentOptions): http.Agent =>
-      secure
-        ? new https.Agent({ keepAlive, maxFreeSockets: 32, ...proxy, ...trust })
-        : new http.Agent({ keepAlive, maxFreeSockets: 32, ...proxy });
+    const made = (keepAlive: boolean, trust: https.AgentOptions): http.Agent => {
+      const agentOptions = { keepAlive, maxFreeSockets: 32, ...trust };
+      if (direct || !namesProxy(proxyEnv)) return directAgent(secure, agentOptions);
+      // Node before 24.5 ignores proxyEnv and connects directly.
+      const through = { ...agentOptions, proxyEnv: { ...proxyEnv } };
+      return secure ? new https.Agent(through) : new http.Agent(through);
+    };
     const trust = extra ? { ca: [...trustedCertificates(), ...extra] } : {};
     const looking = made(false, { rejectUnauthorized: false });
     const pair = { kept: made(true, trust), fresh: made(false, trust), looking };
@@ -77,6 +79,12 @@ export function createNodeHttp(options: NodeHttpOptions = {}): HttpPort {
       throw issuer === undefined ? error : Object.assign(error, { issuer });
     }
   };
+}
+
+function namesProxy(env: Readonly<Record<string, string | undefined>>): boolean {
+  return Object.entries(env).some(
+    ([name, value]) => /^https?_proxy$/i.test(name) && value !== undefined && value !== '',
+  );
 }
 
 /** The server closed a kept connection just as we used it: nothing was answered, so a repeat is safe for GET and HEAD. */

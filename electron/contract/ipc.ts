@@ -1,10 +1,13 @@
 import type { Chat, ChatSummary, EngineState, Message, Sampling } from './chat.ts';
 import { type Check, flag, matching, nothing, numberIn, oneOf, optional, record, text } from './check.ts';
+import type { LocalServerState } from './localServer.ts';
 import { type Dtype, dtypes, type InstalledModel, type SuggestedModel } from './model.ts';
 import type { PageName } from './problem.ts';
 import type { Result } from './result.ts';
 import type { SetupState, SignInState } from './setup.ts';
+import { type UpdateChannel, updateChannels, type UpdateState } from './update.ts';
 import type { CarriedModel, ChosenFolder, StorageState, StorageWork } from './storage.ts';
+import type { TokenFindings } from './tokens.ts';
 
 /** owner/name in the Hub's alphabet; both parts start and end with a letter or digit. */
 export const repoPattern = /^[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?\/[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?$/;
@@ -50,6 +53,8 @@ export interface AppInfo {
     readonly notify: boolean;
     readonly showFolders: boolean;
     readonly chooseFolders: boolean; // else the page asks for a path
+    readonly signInWithBrowser: boolean; // the app is registered with this Hub
+    readonly readClipboard: boolean;
   };
 }
 
@@ -87,6 +92,16 @@ export const requests = {
   ),
   /** As after installation: token, settings and journeys go; models and chats stay. */
   'app.reset': request<undefined, undefined>(nothing),
+  'update.get': request<undefined, UpdateState>(nothing),
+  /** Without permission no server is asked for updates, ever. */
+  'update.allow': request<{ readonly on: boolean }, UpdateState>(record({ on: flag })),
+  'update.setChannel': request<{ readonly channel: UpdateChannel }, UpdateState>(
+    record({ channel: oneOf(updateChannels) }),
+  ),
+  'update.check': request<undefined, UpdateState>(nothing),
+  'update.download': request<undefined, UpdateState>(nothing),
+  /** Ends the app and starts the new one. */
+  'update.install': request<undefined, undefined>(nothing),
   'page.open': request<
     { readonly page: PageName; readonly repo?: string | undefined },
     { readonly opened: boolean; readonly url: string }
@@ -94,8 +109,21 @@ export const requests = {
   'report.copy': request<undefined, { readonly text: string }>(nothing),
 
   'signIn.get': request<undefined, SignInState>(nothing),
+  /** Begins to sign in through the browser: how it goes comes as `signIn.changed`. */
+  'signIn.openBrowser': request<undefined, SignInState>(nothing),
+  'signIn.stopBrowser': request<undefined, SignInState>(nothing),
+  /** Whether the clipboard holds an access token other than ours, by its last characters; looked at this one time. */
+  'accessToken.inClipboard': request<undefined, { readonly ending?: string }>(nothing),
+  'accessToken.saveFromClipboard': request<undefined, SignInState>(nothing),
   'accessToken.save': request<{ readonly accessToken: string }, SignInState>(record({ accessToken: text(10_000) })),
   'accessToken.forget': request<undefined, SignInState>(nothing),
+
+  /** Looks for the tokens of other programs; with `askGit` also in git's credential helpers. Asks nobody on the network. */
+  'tokens.find': request<{ readonly askGit: boolean }, TokenFindings>(record({ askGit: flag })),
+  /** Asks the Hub whose one token is, or every one that was found. */
+  'tokens.test': request<{ readonly id?: string | undefined }, TokenFindings>(record({ id: optional(id) })),
+  /** Makes a token that was found Latchkey's own. */
+  'tokens.import': request<{ readonly id: string }, SignInState>(record({ id })),
 
   'setup.list': request<undefined, readonly SetupState[]>(nothing),
   'setup.choose': request<{ readonly repo: string; readonly dtype?: Dtype | undefined }, SetupState>(
@@ -172,6 +200,15 @@ export const requests = {
   ),
   'generation.stop': request<{ readonly messageId: string }, undefined>(record({ messageId: id })),
   'engine.get': request<undefined, EngineState>(nothing),
+
+  'localServer.get': request<undefined, LocalServerState>(nothing),
+  /** `anyPort` looks for a free port and keeps it. */
+  'localServer.set': request<{ readonly on: boolean; readonly anyPort?: boolean | undefined }, LocalServerState>(
+    record({ on: flag, anyPort: optional(flag) }),
+  ),
+  /** The only secret a page may ask for: it is made to be copied into other programs and opens nothing else. */
+  'localServer.key': request<undefined, { readonly key: string }>(nothing),
+  'localServer.renewKey': request<undefined, { readonly key: string }>(nothing),
 } as const;
 
 /** Everything the services tell the page by themselves. Snapshot first (a `.get` or `.list`), then these. */
@@ -181,7 +218,11 @@ export type BackendEvent =
   | { readonly type: 'app.changed'; readonly info: AppInfo }
   /** There is a wish to take. */
   | { readonly type: 'app.wished' }
+  /** At most 10 per second while bytes move. */
+  | { readonly type: 'update.changed'; readonly update: UpdateState }
   | { readonly type: 'signIn.changed'; readonly signIn: SignInState }
+  /** Only after somebody looked: a token was tested, imported or forgotten. */
+  | { readonly type: 'tokens.changed'; readonly findings: TokenFindings }
   /** Whole state of one journey; at most 10 per second while bytes move. */
   | { readonly type: 'setup.changed'; readonly setup: SetupState }
   | { readonly type: 'setup.removed'; readonly repo: string }
@@ -190,6 +231,7 @@ export type BackendEvent =
   | { readonly type: 'storage.worked'; readonly work: StorageWork }
   | { readonly type: 'chats.changed'; readonly chats: readonly ChatSummary[] }
   | { readonly type: 'engine.changed'; readonly engine: EngineState }
+  | { readonly type: 'localServer.changed'; readonly localServer: LocalServerState }
   /** Text to append to a message; `index` counts deltas of that message from 0, a gap means: ask for the chat again. */
   | {
       readonly type: 'generation.delta';

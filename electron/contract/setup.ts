@@ -21,12 +21,19 @@ export interface Account {
 /** Absent, locked and empty are three answers. */
 export type VaultState = 'ready' | 'empty' | 'locked' | 'absent';
 
+/** A sign-in that goes on in the person's browser. */
+export type BrowserSignIn =
+  /** The code is typed, or already filled in, on the Hub's page for signing in a device. */
+  | { readonly kind: 'waiting'; readonly userCode: string; readonly expiresAt: number }
+  | { readonly kind: 'failed'; readonly problem: Problem };
+
 /** What the app knows about the stored access token right now. */
 export interface SignInState {
   readonly vault: VaultState;
   readonly account?: Account;
   /** A token is stored but was not checked with the Hub in this run (offline start). */
   readonly unchecked?: { readonly name: string; readonly ending: string };
+  readonly browser?: BrowserSignIn;
 }
 
 export type LicenceState = 'not-gated' | 'never-asked' | 'pending' | 'rejected' | 'reset' | 'granted' | 'unknown';
@@ -54,7 +61,13 @@ export interface Progress {
 
 export type Activity =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'working'; readonly note?: string; readonly progress?: Progress }
+  | {
+      readonly kind: 'working';
+      readonly note?: string;
+      readonly progress?: Progress;
+      /** The problem that is looked at again: it stays on screen until there is news. */
+      readonly again?: Problem;
+    }
   | { readonly kind: 'paused'; readonly progress: Progress }
   | { readonly kind: 'waiting'; readonly problem: Problem; readonly nextCheckAt?: number }
   | { readonly kind: 'blocked'; readonly problem: Problem };

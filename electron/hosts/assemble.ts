@@ -4,6 +4,7 @@
  */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { createComputer } from '../adapters/computer.ts';
 import { createKeychain } from '../adapters/keychain.ts';
 import { createNodeHttp } from '../adapters/nodeHttp.ts';
 import type { BackendEvent } from '../contract/ipc.ts';
@@ -14,6 +15,7 @@ import { dispatch } from '../services/dispatch.ts';
 import { hubCacheFolder, linksAllowed, offlineVariable } from '../services/download/environment.ts';
 import { makeFolder } from '../services/durable/files.ts';
 import type { Ports } from '../services/ports.ts';
+import { clientId } from './clientId.ts';
 import { modeFolders } from './folders.ts';
 import { openLog } from './logFile.ts';
 import { openablePage } from './pages.ts';
@@ -33,6 +35,8 @@ export interface Abilities {
   readonly chooseFolder?: NonNullable<Ports['chooseFolder']>;
   readonly showFolder?: NonNullable<Ports['showFolder']>;
   readonly takeWish?: NonNullable<Ports['takeWish']>;
+  readonly readClipboard?: NonNullable<Ports['readClipboard']>;
+  readonly updater?: NonNullable<Ports['updater']>;
 }
 
 /** The services as a host sees them: one way in, one way out, and the practice switch. */
@@ -51,8 +55,8 @@ interface Running {
 }
 
 /** Authors answer in hours or days; the practice Hub answers in seconds. */
-const realPoll = { firstSeconds: 60, laterSeconds: 300 };
-const practicePoll = { firstSeconds: 2, laterSeconds: 5 };
+const realPace = { firstSeconds: 60, laterSeconds: 300, retrySeconds: 15 };
+const practicePace = { firstSeconds: 2, laterSeconds: 5, retrySeconds: 2 };
 
 const realHub = 'https://huggingface.co';
 
@@ -90,6 +94,17 @@ async function startMode(
       hubEndpoint,
       paths,
       environment: practice ? {} : { offlineBy: offlineVariable(process.env), links: linksAllowed(process.env) },
+      // Practising needs nothing of the person's own.
+      computer: practice
+        ? undefined
+        : createComputer({
+            env: process.env,
+            home: homedir(),
+            platform: process.platform,
+            // Started from a desktop, unless it says otherwise: a terminal's variables are here already.
+            asksShell: lent.host === 'desktop',
+          }),
+      clientId: practice ? 'latchkey-practice' : clientId(process.env),
       http: createNodeHttp(),
       vault: createKeychain({
         service: practice ? 'Latchkey practice' : 'Latchkey',
@@ -105,8 +120,11 @@ async function startMode(
       ...(lent.chooseFolder && { chooseFolder: lent.chooseFolder }),
       ...(lent.showFolder && { showFolder: lent.showFolder }),
       ...(lent.takeWish && { takeWish: lent.takeWish }),
+      ...(lent.readClipboard && { readClipboard: lent.readClipboard }),
+      // Practice talks to nobody but this computer.
+      ...(lent.updater && !practice && { updater: lent.updater }),
       switchPractice,
-      approvalPoll: onThisComputer(hubEndpoint) ? practicePoll : realPoll,
+      pace: onThisComputer(hubEndpoint) ? practicePace : realPace,
       now: Date.now,
       log: log.log,
     },

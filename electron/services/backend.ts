@@ -4,6 +4,7 @@
  */
 import type { BackendEvent, Handlers } from '../contract/ipc.ts';
 import { failed, ok, type Result } from '../contract/result.ts';
+import { accessHandlers } from './accessHandlers.ts';
 import { exportChat } from './chats/thread.ts';
 import { notFound } from './explain.ts';
 import { pageUrl } from './hub/pages.ts';
@@ -25,9 +26,12 @@ export async function createBackend(ports: Ports, emit: (event: BackendEvent) =>
   return {
     handlers: {
       ...appHandlers(ports, rooms),
+      ...accessHandlers(ports, rooms, { journeys: rooms.journeys, emit }),
+      ...updateHandlers(rooms),
       ...setupHandlers(ports, rooms),
       ...modelHandlers(ports, rooms),
       ...chatHandlers(rooms),
+      ...serverHandlers(rooms),
     },
     start: () => rooms.start(),
     close: () => rooms.close(),
@@ -40,7 +44,7 @@ function orNotFound<T>(value: T | undefined, what: string): Result<T> {
   return value === undefined ? failed(notFound(what)) : ok(value);
 }
 
-function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report' | 'signIn' | 'accessToken'> {
+function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'> {
   return {
     'app.info': async () => ok(rooms.info()),
     'app.setPractice': async ({ on }) => {
@@ -64,30 +68,34 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
     },
     'app.reset': () => rooms.reset(),
     'page.open': async ({ page, repo }) => {
-      const url = pageUrl(ports.hubEndpoint, page, repo).href;
-      return ok({ url, opened: await ports.openPage(url) });
+      const coded = page === 'device-sign-in' ? rooms.browserSignIn.page() : undefined;
+      const url = coded ?? pageUrl(ports.hubEndpoint, page, repo).href;
+      const opened = await ports.openPage(url);
+      // Also where the page shows the link itself: it was asked for, so the form may be sent any minute.
+      if (page === 'licence' && repo !== undefined) rooms.journeys.visited(repo);
+      return ok({ url, opened });
     },
     'report.copy': async () =>
       ok({
         text: writeReport({
           ports,
-          signIn: rooms.signIn.state(),
+          signIn: rooms.signInState(),
           setups: rooms.journeys.list(),
           log: rooms.log,
           redact: rooms.redact,
         }),
       }),
-    'signIn.get': async () => ok(rooms.signIn.state()),
-    'accessToken.save': async ({ accessToken }) => {
-      const saved = await rooms.signIn.save(accessToken);
-      if (saved.ok) rooms.journeys.tokenChanged();
-      return saved;
-    },
-    'accessToken.forget': async () => {
-      const forgotten = await rooms.signIn.forget();
-      if (forgotten.ok) rooms.journeys.tokenChanged();
-      return forgotten;
-    },
+  };
+}
+
+function updateHandlers({ updates }: Rooms): Some<'update'> {
+  return {
+    'update.get': async () => ok(updates.state()),
+    'update.allow': async ({ on }) => ok(await updates.allow(on)),
+    'update.setChannel': async ({ channel }) => ok(await updates.setChannel(channel)),
+    'update.check': () => updates.check(),
+    'update.download': () => updates.download(),
+    'update.install': () => updates.install(),
   };
 }
 
@@ -182,5 +190,14 @@ function chatHandlers({ chats, answers, models, chatsChanged }: Rooms): Some<'ch
       answers.stop(messageId);
       return ok(undefined);
     },
+  };
+}
+
+function serverHandlers({ localServer }: Rooms): Some<'localServer'> {
+  return {
+    'localServer.get': async () => ok(localServer.state()),
+    'localServer.set': async (wish) => ok(await localServer.set(wish)),
+    'localServer.key': async () => ok({ key: await localServer.key() }),
+    'localServer.renewKey': async () => ok({ key: await localServer.renewKey() }),
   };
 }

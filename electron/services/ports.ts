@@ -3,6 +3,7 @@
  * another host builds its own set; nothing in services asks which one it got.
  */
 import type { Wish } from '../contract/ipc.ts';
+import type { UpdateChannel, UpdateObstacle, UpdateOffer } from '../contract/update.ts';
 
 /** One HTTP exchange; redirects are never followed here, so that the caller decides where a token may go. */
 export interface HttpRequest {
@@ -16,7 +17,7 @@ export interface HttpAnswer {
   readonly status: number;
   /** Lower-case names; repeated headers joined with ", ". */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body in order, not decompressed. Leaving the loop early closes the connection. */
+  /** The body in order, not decompressed; each chunk is the reader's own. Leaving the loop early closes the connection. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Gives the connection up without reading the rest. Safe to call twice. */
   close(): void;
@@ -49,7 +50,42 @@ export interface WorkerProcess {
   kill(): void;
 }
 
+/** What other programs on this computer would find. Looked at when the person asks for it, never changed. */
+export interface Computer {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly platform: string; // as process.platform
+  /** The text of a file; undefined when it is missing or cannot be read. */
+  readonly readText: (path: string) => Promise<string | undefined>;
+  /**
+   * Asks the person's login shell for these variables: a window program does not inherit what a shell sets. Absent where
+   * the app itself was started in a terminal; undefined when the shell did not answer in time.
+   */
+  readonly askShell?: (
+    names: readonly string[],
+  ) => Promise<{ readonly shell: string; readonly values: Readonly<Record<string, string>> } | undefined>;
+  /** What git's credential helpers hold for a Hub, without asking the person anything; undefined = nothing. */
+  readonly askGit?: (hub: URL) => Promise<{ readonly username: string; readonly password: string } | undefined>;
+}
+
 export type WorkerName = 'infer' | 'convert';
+
+/** An update whose signature or bytes are not those of the makers. */
+export class NotGenuine extends Error {
+  override readonly name = 'NotGenuine';
+}
+
+/** Fetches a newer version of the app itself and puts it in place. */
+export interface UpdaterPort {
+  /** Why this installation cannot do it; then nothing else is called. */
+  readonly obstacle?: UpdateObstacle | undefined;
+  /** Undefined: nothing newer. Rejects with NotGenuine, or with whatever the network did. */
+  check(channel: UpdateChannel): Promise<UpdateOffer | undefined>;
+  /** Fetches what the last check offered. Returns when its bytes are proved. */
+  download(onProgress: (doneBytes: number) => void): Promise<void>;
+  /** Ends this process and starts the new version. Returns before that. */
+  install(): void;
+}
 
 export interface LogEntry {
   readonly area: string;
@@ -77,9 +113,15 @@ export interface Ports {
     /** false: no symbolic links in the cache. */
     readonly links?: false | undefined;
   };
+  /** Where tokens of other programs are looked for; absent in practice mode. */
+  readonly computer?: Computer | undefined;
   readonly http: HttpPort;
   readonly vault: VaultPort;
   readonly startWorker: (name: WorkerName) => WorkerProcess;
+  /** The id under which this app is registered with the Hub; absent = nobody signs in through the browser. */
+  readonly clientId?: string | undefined;
+  /** The text on the clipboard; absent = the host may not look. */
+  readonly readClipboard?: () => Promise<string>;
   /** Opens an https page (or a page of the practice Hub) in the person's browser; false = the host has none. */
   readonly openPage: (url: string) => Promise<boolean>;
   /** Asks the person for a folder with the system's dialog; undefined = they changed their mind. */
@@ -89,9 +131,11 @@ export interface Ports {
   /** Hands out what a person asked for outside the page, oldest first. */
   readonly takeWish?: () => Wish | undefined;
   readonly notify?: (note: { readonly title: string; readonly text: string }) => void;
+  /** Absent: this host is not something that updates itself. */
+  readonly updater?: UpdaterPort;
   readonly switchPractice: (on: boolean) => Promise<void>;
-  /** Pause between two looks at a pending access request: gentle at first, then gentler. */
-  readonly approvalPoll: { readonly firstSeconds: number; readonly laterSeconds: number };
+  /** Seconds between two looks: at an unanswered access request (at first, later), and while the network is away. */
+  readonly pace: { readonly firstSeconds: number; readonly laterSeconds: number; readonly retrySeconds: number };
   readonly now: () => number;
   readonly log: (entry: LogEntry) => void;
 }

@@ -3,10 +3,12 @@
  * handlers of backend.ts only knock on doors.
  */
 import { join } from 'node:path';
-import type { AppInfo, BackendEvent, LicenceText } from '../contract/ipc.ts';
+import type { AppInfo, BackendEvent } from '../contract/ipc.ts';
 import type { DownloadPlan } from '../contract/model.ts';
 import { failed, ok, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
+import { appInfo } from './appInfo.ts';
+import { type AccessRooms, openAccess } from './access.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
 import { findSnapshot, lockRepo } from './download/cache.ts';
 import { alreadyRunning } from './download/explain.ts';
@@ -16,7 +18,13 @@ import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
 import { createHubClient } from './hub/request.ts';
 import { redact } from './hub/secret.ts';
-import { whoAmI } from './hub/whoami.ts';
+import { queueFull } from './localServer/explain.ts';
+import {
+  createLocalServerRoom,
+  isLocalServerNote,
+  type LocalServerNote,
+  type LocalServerRoom,
+} from './localServer/room.ts';
 import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
@@ -27,14 +35,13 @@ import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
 import { announcement } from './setup/announce.ts';
 import { prepareModel } from './setup/prepare.ts';
-import { readLicence } from './setup/readLicence.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
 import { createStorage, type Storage } from './storage/room.ts';
-import { type AccountNote, createSignIn, isAccountNote, type SignIn } from './signIn/signIn.ts';
+import { isUpdateChoice, openUpdates, type UpdateChoice, type Updates } from './updates/updates.ts';
 
-export interface Rooms {
-  readonly signIn: SignIn;
+export interface Rooms extends AccessRooms {
+  readonly updates: Updates;
   readonly journeys: Journeys;
   readonly models: Library;
   readonly storage: Storage;
@@ -43,13 +50,13 @@ export interface Rooms {
   readonly chats: ChatStore;
   readonly answers: Answers;
   readonly engine: Engine;
+  readonly localServer: LocalServerRoom;
   readonly log: LogTail;
   info(): AppInfo;
   setOffline(on: boolean): Promise<void>;
   /** Forgets the token, the settings and the journeys; models and chats stay. */
   reset(): Promise<Result<undefined>>;
   readonly redact: (text: string) => string;
-  readLicence(repo: string): Promise<Result<LicenceText>>;
   readonly chatsChanged: () => void;
   start(): Promise<void>;
   close(): Promise<void>;
@@ -62,6 +69,9 @@ export interface Settings {
 function areSettings(value: unknown): value is Settings {
   return typeof value === 'object' && value !== null && typeof (value as Settings).offline === 'boolean';
 }
+
+/** 8: some minutes of answers on a slow machine; whoever comes later is told to come again. */
+const mostWaiting = 8;
 
 /** Opens everything that lives on disk and connects it; touches no network. */
 export async function openRooms(ports: Ports, emit: (event: BackendEvent) => void): Promise<Rooms> {
@@ -93,16 +103,11 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     isOffline,
     log: write,
   });
-  const signIn = createSignIn({
-    vault: ports.vault,
-    note: remember<AccountNote | null>(
-      'account.json',
-      (value): value is AccountNote | null => value === null || isAccountNote(value),
-    ),
-    whoAmI: (token, options) => whoAmI(hub, token, options),
-    onChange: (state) => emit({ type: 'signIn.changed', signIn: state }),
-    log: write,
-  });
+  const access = openAccess(
+    { ...ports, log: write },
+    { hub, remember, emit, onSignedIn: () => journeys.tokenChanged() },
+  );
+  const { signIn } = access;
 
   const home = await openModelsHome(paths.models, remember<ModelsPlace>('models-place.json', isModelsPlace));
   const engine = createEngine({
@@ -127,11 +132,35 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     onChatsChanged: chatsChanged,
   });
 
+  const updates = await openUpdates({
+    updater: ports.updater,
+    choice: remember<UpdateChoice>('updates.json', isUpdateChoice),
+    isOffline,
+    quiet: () => engine.quiet(),
+    onChange: (update) => emit({ type: 'update.changed', update }),
+    now,
+  });
+  const localServer = createLocalServerRoom({
+    note: remember<LocalServerNote>('local-server.json', isLocalServerNote),
+    lent: {
+      models: () => models.list(),
+      async generate(model, input, options) {
+        const waiting = engine.waiting('server');
+        if (waiting >= mostWaiting) return failed(queueFull(waiting));
+        return engine.generate(model, input, { ...options, lane: 'server' });
+      },
+      now,
+    },
+    onChange: (state) => emit({ type: 'localServer.changed', localServer: state }),
+    log: write,
+  });
+
   const snapshotOf = (plan: DownloadPlan) => findSnapshot(paths.hubCache, plan.repo, plan.commit, plan.files);
   const source = fileSource({ hub, http: ports.http, token: () => signIn.token() });
   const journeys = createJourneys({
     records: remember<readonly JourneyRecord[]>('journeys.json', areRecords),
-    approvalPoll: ports.approvalPoll,
+    pace: ports.pace,
+    isOffline,
     now,
     log: write,
     findModel: async (repo, dtype) => models.find(repo, dtype),
@@ -145,8 +174,9 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     effects: {
       check: ({ repo, dtype }, { signal }) =>
         checkRepo({ repo, dtype, hub, signIn, folders: { ...paths, models: home.folder() }, signal }),
-      download: (plan, { signal, report }) =>
-        fetchModel(plan, {
+      async download(plan, { signal, report }) {
+        await signIn.renew({ signal });
+        return fetchModel(plan, {
           hub,
           token: signIn.token(),
           source: source(plan),
@@ -156,7 +186,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
           signal,
           now,
           log: write,
-        }),
+        });
+      },
       async prepare(plan, licence, { signal, report }) {
         await storage.settled();
         const free = await storage.blocked();
@@ -200,24 +231,12 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     onWork: (work) => emit({ type: 'storage.worked', work }),
   });
 
-  const info = (): AppInfo => ({
-    version: ports.version,
-    host: ports.host,
-    platform: process.platform,
-    practice: ports.practice,
-    hubEndpoint: ports.hubEndpoint,
-    offline: isOffline(),
-    ...(offlineBy !== undefined && { offlineBy }),
-    can: {
-      openPages: ports.host === 'desktop',
-      notify: ports.notify !== undefined,
-      showFolders: ports.showFolder !== undefined,
-      chooseFolders: ports.chooseFolder !== undefined,
-    },
-  });
+  const info = (): AppInfo =>
+    appInfo(ports, { offline: isOffline(), signInWithBrowser: access.browserSignIn.available });
 
   return {
-    signIn,
+    updates,
+    ...access,
     journeys,
     models,
     storage,
@@ -225,6 +244,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     chats,
     answers,
     engine,
+    localServer,
     log,
     info,
     redact,
@@ -233,6 +253,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       offline = on;
       await settings.write({ offline });
       emit({ type: 'app.changed', info: info() });
+      if (!isOffline()) journeys.networkChanged();
     },
     async reset() {
       for (const { repo } of journeys.list()) await journeys.remove(repo);
@@ -242,16 +263,19 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       emit({ type: 'app.changed', info: info() });
       return forgotten.ok ? ok(undefined) : forgotten;
     },
-    readLicence: (repo) => readLicence(hub, repo, signIn.token()),
     async start() {
       await sweepUnfinished(home.folder());
       await models.refresh();
       await storage.start();
       await signIn.start();
       await journeys.start();
+      await localServer.start();
     },
     async close() {
+      access.browserSignIn.stop();
+      updates.close();
       answers.close();
+      await localServer.close();
       await storage.close();
       await journeys.close();
       engine.close();

@@ -1,4 +1,5 @@
 import type { InstalledModel } from '../../electron/contract/model.ts';
+import type { Problem } from '../../electron/contract/problem.ts';
 import { type Activity, type LicenceState, type SetupState, type Step, steps } from '../../electron/contract/setup.ts';
 
 export type RowState = 'done' | 'current' | 'later';
@@ -25,6 +26,15 @@ export function licenceOfModel(model: InstalledModel): LicenceState {
 /** The problem an activity carries, if any. */
 export function problemOf(activity: Activity): Extract<Activity, { kind: 'waiting' | 'blocked' }> | undefined {
   return activity.kind === 'waiting' || activity.kind === 'blocked' ? activity : undefined;
+}
+
+/** As `problemOf`, also while the problem is looked at again: it does not blink away and back at every check. */
+export function standingProblemOf(
+  activity: Activity,
+): { readonly problem: Problem; readonly nextCheckAt?: number } | undefined {
+  if (activity.kind !== 'working') return problemOf(activity);
+  // A check that runs is due now, whatever time it is.
+  return activity.again && { problem: activity.again, nextCheckAt: 0 };
 }
 
 /** Minutes to prepare a model of this many parameters, at 1 min per billion: an assumption, to be replaced by a measurement. */

@@ -10,13 +10,16 @@ import type { SetupState } from '../../electron/contract/setup.ts';
 import { Chats } from './chats.svelte.ts';
 import { Clock } from './clock.svelte.ts';
 import { Journeys } from './journeys.svelte.ts';
+import { LocalServer } from './localServer.svelte.ts';
 import { Models } from './models.svelte.ts';
 import { Pages } from './pages.svelte.ts';
 import { Router } from './router.svelte.ts';
 import { SignIn } from './signIn.svelte.ts';
 import { changesStorage, Storage } from './storage.svelte.ts';
+import { Access } from './access.svelte.ts';
 import { ThemeChoice } from './theme.svelte.ts';
 import { Thread } from './thread.svelte.ts';
+import { Updates } from './updates.svelte.ts';
 
 /** What became of an action that a person pressed. */
 export type Outcome = 'done' | 'copied' | Problem;
@@ -31,12 +34,15 @@ export class AppState {
   readonly router: Router;
   readonly theme: ThemeChoice;
   readonly signIn: SignIn;
+  readonly access: Access;
   readonly journeys: Journeys;
   readonly models: Models;
   readonly storage: Storage;
   readonly chats: Chats;
   readonly thread: Thread;
   readonly pages: Pages;
+  readonly updates: Updates;
+  readonly localServer: LocalServer;
   readonly #backend: Backend;
   readonly #page: Window;
 
@@ -47,12 +53,15 @@ export class AppState {
     this.router = new Router(page.sessionStorage);
     this.theme = new ThemeChoice(page);
     this.signIn = new SignIn(backend);
+    this.access = new Access(backend, page);
     this.journeys = new Journeys(backend);
     this.models = new Models(backend);
     this.storage = new Storage(backend);
     this.chats = new Chats(backend);
     this.thread = new Thread(backend);
     this.pages = new Pages(backend);
+    this.updates = new Updates(backend);
+    this.localServer = new LocalServer(backend);
   }
 
   /** Undefined until the first snapshot arrived. */
@@ -88,7 +97,13 @@ export class AppState {
       return;
     }
     const engine = this.#backend.request('engine.get', undefined);
-    await Promise.all([this.signIn.load(), this.journeys.load(), this.models.load(), this.chats.load()]);
+    await Promise.all([
+      this.signIn.load(),
+      this.journeys.load(),
+      this.models.load(),
+      this.chats.load(),
+      this.localServer.load(),
+    ]);
     const state = await engine;
     if (state.ok) this.#engine = state.value;
     const switched = this.#info !== undefined && this.#info.practice !== info.value.practice;
@@ -234,8 +249,13 @@ export class AppState {
         return;
       case 'app.wished':
         return void this.takeWishes();
+      case 'update.changed':
+        return this.updates.apply(event.update);
       case 'signIn.changed':
+        this.pages.forget('device-sign-in'); // each code has an address of its own
         return this.signIn.apply(event.signIn);
+      case 'tokens.changed':
+        return this.access.tokens.apply(event.findings);
       case 'setup.changed':
         return this.journeys.apply(event.setup);
       case 'setup.removed':
@@ -250,6 +270,8 @@ export class AppState {
       case 'engine.changed':
         this.#engine = event.engine;
         return;
+      case 'localServer.changed':
+        return this.localServer.apply(event.localServer);
       case 'generation.delta':
         return this.thread.applyDelta(event.chatId, event.messageId, { index: event.index, text: event.text });
       case 'generation.finished':

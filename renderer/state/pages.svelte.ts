@@ -21,6 +21,11 @@ export class Pages {
     return this.#links.get(`${page} ${repo ?? ''}`);
   }
 
+  /** Its address has changed; it is asked for anew when it is shown. */
+  forget(page: PageName): void {
+    this.#links.delete(`${page} `);
+  }
+
   /** Asks the host to open a page; whether it did shows in `link`. */
   async open(page: PageName, repo?: string): Promise<void> {
     const answer = await this.#backend.request('page.open', repo === undefined ? { page } : { page, repo });

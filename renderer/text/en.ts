@@ -6,7 +6,11 @@ import type { LicenceState, Step, TokenHome, VaultState } from '../../electron/c
 import type { Account } from '../../electron/contract/setup.ts';
 import { chat } from './enChat.ts';
 import { journey } from './enJourney.ts';
+import { signIn } from './enSignIn.ts';
+import { localServer } from './enLocalServer.ts';
 import { storage } from './enStorage.ts';
+import { update } from './enUpdate.ts';
+import { tokens } from './enTokens.ts';
 
 const kinds: Readonly<Record<Account['kind'], string>> = {
   read: 'read-only token',
@@ -215,6 +219,10 @@ export const t = {
     tokens: (count: string) => `${count} tokens`,
   },
   storage,
+  signIn,
+  update,
+  tokens,
+  localServer,
   link: {
     title: 'Set up this model?',
     text: 'A link asks Latchkey to set up the model below. Nothing is fetched before the licence step is done.',

@@ -9,9 +9,12 @@ import {
 } from '../../electron/contract/ipc.ts';
 import type { InstalledModel, SuggestedModel } from '../../electron/contract/model.ts';
 import { failed, ok, type Result } from '../../electron/contract/result.ts';
+import type { LocalServerState } from '../../electron/contract/localServer.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 import type { CarriedModel, StorageState, StorageWork } from '../../electron/contract/storage.ts';
 import type { SetupState, SignInState } from '../../electron/contract/setup.ts';
+import type { UpdateState } from '../../electron/contract/update.ts';
+import type { TokenFindings } from '../../electron/contract/tokens.ts';
 import { now, problem } from './fixtures.ts';
 
 /** Everything a scene can set. */
@@ -24,14 +27,21 @@ export interface World {
   readonly chats: readonly Chat[];
   readonly engine: EngineState;
   readonly storage: StorageState;
+  readonly tokens: TokenFindings;
+  readonly localServer?: LocalServerState;
   readonly carried?: CarriedModel;
   readonly tokenProblem?: Problem;
+  /** Last characters of a token in the clipboard. */
+  readonly clipboard?: string;
+  readonly update?: UpdateState;
 }
 
 export interface ScriptedBackend extends Backend {
   readonly log: { readonly name: RequestName; readonly input: unknown }[];
   tell(event: BackendEvent): void;
 }
+
+const noUpdates: UpdateState = { allowed: false, channel: 'latest', activity: { kind: 'idle' } };
 
 /** Answers every request of the table from a fixed world; checks inputs as the real border does. Streams nothing by itself. */
 export function scriptedBackend(world: World): ScriptedBackend {
@@ -87,12 +97,25 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'app.takeWish': () => ok({}),
     'app.showFolder': () => ok(undefined),
     'app.reset': () => ok(undefined),
+    'update.get': () => ok(world.update ?? noUpdates),
+    'update.allow': ({ on }) => ok({ ...(world.update ?? noUpdates), allowed: on }),
+    'update.setChannel': ({ channel }) => ok({ ...(world.update ?? noUpdates), channel }),
+    'update.check': () => ok(world.update ?? noUpdates),
+    'update.download': () => ok(world.update ?? noUpdates),
+    'update.install': () => ok(undefined),
     'page.open': ({ page, repo }) =>
       ok({ opened: world.info.can.openPages, url: `https://huggingface.co/${repo ?? `settings/${page}`}` }),
     'report.copy': () => ok({ text: 'Latchkey 0.1.0' }),
     'signIn.get': () => ok(world.signIn),
+    'signIn.openBrowser': () => ok(world.signIn),
+    'signIn.stopBrowser': () => ok({ ...world.signIn, browser: undefined }),
+    'accessToken.inClipboard': () => ok(world.clipboard === undefined ? {} : { ending: world.clipboard }),
+    'accessToken.saveFromClipboard': () => ok(world.signIn),
     'accessToken.save': () => (world.tokenProblem ? failed(world.tokenProblem) : ok(world.signIn)),
     'accessToken.forget': () => ok({ vault: 'empty' }),
+    'tokens.find': ({ askGit }) => ok({ ...world.tokens, askedGit: askGit }),
+    'tokens.test': () => ok(world.tokens),
+    'tokens.import': () => ok(world.signIn),
     'setup.list': () => ok(world.setups),
     'setup.choose': ({ repo }) => setup(repo),
     'setup.check': ({ repo }) => setup(repo),
@@ -181,6 +204,11 @@ export function scriptedBackend(world: World): ScriptedBackend {
       return ok(undefined);
     },
     'engine.get': () => ok(world.engine),
+    'localServer.get': () => ok(world.localServer ?? { kind: 'off' }),
+    'localServer.set': ({ on }) =>
+      ok(on ? { kind: 'on', port: 11_539, address: 'http://127.0.0.1:11539/v1' } : { kind: 'off' }),
+    'localServer.key': () => ok({ key: 'mW3pS0x1vTq8Zr5yKc7uJd2nHb6gLf4eAo9iUw_-QsE' }),
+    'localServer.renewKey': () => ok({ key: 'xK9pS0x1vTq8Zr5yKc7uJd2nHb6gLf4eAo9iUw_-QsE' }),
   };
 
   return {

@@ -17,7 +17,14 @@ export const info: AppInfo = {
   practice: false,
   hubEndpoint: 'https://huggingface.co',
   offline: false,
-  can: { openPages: true, notify: true, showFolders: true, chooseFolders: true },
+  can: {
+    openPages: true,
+    notify: true,
+    showFolders: true,
+    chooseFolders: true,
+    signInWithBrowser: false,
+    readClipboard: true,
+  },
 };
 
 export const ada: Account = {

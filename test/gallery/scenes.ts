@@ -1,4 +1,7 @@
+import { tick } from 'svelte';
+import { cannotListen } from '../../electron/services/localServer/explain.ts';
 import { farFromOfficial } from '../../electron/services/setup/explain.ts';
+import { accessScenes } from './accessScenes.ts';
 import { chatScenes } from './chatScenes.ts';
 import { storageScenes } from './storageScenes.ts';
 import { info, licence, llama, longRepo, now, plan, problem, smol } from './fixtures.ts';
@@ -17,6 +20,14 @@ const pending = problem(
   [{ kind: 'request', request: 'setup.check', input: { repo: llama }, label: 'Check now' }],
 );
 
+const portTaken = cannotListen(Object.assign(new Error('listen'), { code: 'EADDRINUSE' }), 11_539);
+
+/** Brings a part of a long page into view once it is there. */
+async function scrollTo(testid: string): Promise<void> {
+  await tick();
+  document.querySelector(`[data-testid=${testid}]`)?.scrollIntoView();
+}
+
 /** Every screen and state worth a look. */
 export const scenes: Readonly<Record<string, Scene>> = {
   welcome: { world: empty },
@@ -27,7 +38,14 @@ export const scenes: Readonly<Record<string, Scene>> = {
         ...info,
         practice: true,
         host: 'web',
-        can: { openPages: false, notify: false, showFolders: false, chooseFolders: false },
+        can: {
+          openPages: false,
+          notify: false,
+          showFolders: false,
+          chooseFolders: false,
+          signInWithBrowser: false,
+          readClipboard: false,
+        },
       },
     },
   },
@@ -42,7 +60,14 @@ export const scenes: Readonly<Record<string, Scene>> = {
         info: {
           ...info,
           host: 'web',
-          can: { openPages: false, notify: false, showFolders: false, chooseFolders: false },
+          can: {
+            openPages: false,
+            notify: false,
+            showFolders: false,
+            chooseFolders: false,
+            signInWithBrowser: false,
+            readClipboard: false,
+          },
         },
       },
       { ...base, step: 'sign-in', activity: idle, plan },
@@ -227,6 +252,40 @@ export const scenes: Readonly<Record<string, Scene>> = {
     show: (app) => app.router.go({ name: 'access' }),
   },
   'access-none': { world: { ...empty, signIn: { vault: 'locked' } }, show: (app) => app.router.go({ name: 'access' }) },
+  ...accessScenes,
   ...storageScenes,
+  'settings-update': {
+    world: {
+      ...chatting,
+      update: {
+        allowed: true,
+        channel: 'latest',
+        activity: {
+          kind: 'offered',
+          offer: {
+            version: '0.2.0',
+            bytes: 131_000_000,
+            notes: '- Prepares models twice as fast\n- Reads **Gemma 3**\n',
+          },
+        },
+      },
+    },
+    show: (app) => app.router.go({ name: 'settings' }),
+  },
   settings: { world: chatting, show: (app) => app.router.go({ name: 'settings' }) },
+  'settings-server': {
+    world: { ...chatting, localServer: { kind: 'on', port: 11_539, address: 'http://127.0.0.1:11539/v1' } },
+    show: async (app) => {
+      app.router.go({ name: 'settings' });
+      await app.localServer.showKey();
+      await scrollTo('local-server');
+    },
+  },
+  'settings-server-port': {
+    world: { ...chatting, localServer: { kind: 'failed', problem: portTaken } },
+    show: async (app) => {
+      app.router.go({ name: 'settings' });
+      await scrollTo('local-server');
+    },
+  },
 };

@@ -1,5 +1,5 @@
 /**
- * Screenshots of every scene: `node test/gallery/shoot.ts [part of a scene's name] [widths] [themes]`, into screenshots/.
+ * Screenshots of every scene: `node test/gallery/shoot.ts [part of a scene's name] [widths] [themes] [height]`, into screenshots/.
  * For eyes, not for comparison by machine.
  */
 import { mkdir } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { startBrowser } from './browser.ts';
 import { scenes } from './scenes.ts';
 import { serveGallery } from './serve.ts';
 
-const [part = '', widths = '320,720,1280', themes = 'light,dark'] = process.argv.slice(2);
+const [part = '', widths = '320,720,1280', themes = 'light,dark', tall = ''] = process.argv.slice(2);
 const names = Object.keys(scenes).filter(
   (name) =>
     part === '' ||
@@ -30,7 +30,7 @@ try {
     page.on('pageerror', (error) => console.error(error));
     for (const name of names) {
       for (const width of widths.split(',').map(Number)) {
-        await page.setViewportSize({ width, height: width < 700 ? 720 : width > 2000 ? 1300 : 860 });
+        await page.setViewportSize({ width, height: Number(tall) || (width < 700 ? 720 : width > 2000 ? 1300 : 860) });
         await page.goto('about:blank');
         await page.goto(`${gallery.url}#${name}`);
         await page.locator('body[data-ready]').waitFor({ state: 'attached' });

@@ -16,6 +16,7 @@ export const empty: World = {
   suggested,
   chats: [],
   engine: { kind: 'stopped' },
+  tokens: { found: [], conflicts: [], lookedAt: now, looked: true, shell: 'none', askedGit: false },
   storage: {
     modelsFolder: '/home/ada/.local/share/latchkey/models',
     cacheFolder: '/home/ada/.cache/huggingface/hub',

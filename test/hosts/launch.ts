@@ -14,6 +14,8 @@ import { launchStandin, type StandinApp } from '../standin/launch.ts';
 export const root = resolve(import.meta.dirname, '../..');
 const node = join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
+const withKeyring = join(root, 'build/withKeyring.sh');
+
 export interface LaunchOptions {
   /** Flags as a person would give them: '--practice'. */
   readonly args?: readonly string[];
@@ -22,6 +24,8 @@ export interface LaunchOptions {
   readonly data?: string;
   /** Runs in a throw-away session with a real keyring (`build/withKeyring.sh`); else with no keychain. Linux only. */
   readonly keyring?: boolean;
+  /** A program that starts the host and watches it: `strace` and its flags. */
+  readonly under?: readonly string[];
   /** Desktop only: folder of a packed app that was laid out, instead of this project's own build. */
   readonly app?: string;
 }
@@ -64,6 +68,7 @@ export async function launchDesktop({
   env,
   data: given,
   keyring = false,
+  under = [],
   app: packed,
 }: LaunchOptions = {}): Promise<DesktopApp> {
   if (packed === undefined) await ensureBuilt();
@@ -73,7 +78,7 @@ export async function launchDesktop({
     args: [...args, '--data', data],
     env: { ...plainEnvironment(data, env), ...(packed !== undefined && { STANDIN_PACKAGED: '1' }) },
     cleanEnv: true,
-    keyring,
+    under: keyring ? [withKeyring, ...under] : under,
   });
   return {
     ...app,
@@ -98,11 +103,17 @@ export interface WebHost {
 }
 
 /** Starts the built web host and reads its address from what it prints. */
-export async function startWeb({ args = [], env, data: given, keyring = false }: LaunchOptions = {}): Promise<WebHost> {
+export async function startWeb({
+  args = [],
+  env,
+  data: given,
+  keyring = false,
+  under = [],
+}: LaunchOptions = {}): Promise<WebHost> {
   await ensureBuilt();
   const { data, forget } = await dataFolder(given);
   const words = [join(root, 'dist/electron/web.js'), '--no-open', '--data', data, ...args];
-  const [command, ...rest] = keyring ? [join(root, 'build/withKeyring.sh'), node, ...words] : [node, ...words];
+  const [command, ...rest] = [...(keyring ? [withKeyring] : []), ...under, node, ...words];
   const child = spawn(command ?? node, rest, {
     env: plainEnvironment(data, env),
     stdio: ['ignore', 'pipe', 'pipe'],

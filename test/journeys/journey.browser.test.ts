@@ -113,12 +113,19 @@ describe.each(hosts)('the whole journey on the %s host', { timeout: 60_000 }, (h
     const answers = page.locator('[data-testid=message][data-role=assistant]');
     const before = await answers.count();
     const longest = questions.toSorted((a, b) => b.answer.length - a.answer.length)[0]!;
-    // This model writes a whole answer in the blink of an eye, so the hand on the button is in the page.
-    await stopAtFirstWords(page);
     await page.getByTestId('composer').fill(longest.question);
-    await page.getByTestId('send').click();
     const last = answers.nth(before);
-    await expect.poll(() => last.getAttribute('data-state'), { timeout: 20_000 }).toBe('partial');
+    const state = () => last.getAttribute('data-state');
+    // This model writes a whole answer in the blink of an eye, so the hand on the button is in the page; where the
+    // answer was faster all the same, another one is asked for.
+    for (let attempt = 1; attempt <= 8; attempt += 1) {
+      const ended = await stopAtFirstWords(page);
+      if (attempt === 1) await page.getByTestId('send').click();
+      else await last.getByTestId('regenerate').click();
+      await ended();
+      if ((await state()) === 'partial') break;
+    }
+    expect(await state()).toBe('partial');
     const kept = await text(last);
     expect(kept.length).toBeGreaterThan(0);
     expect(kept.length).toBeLessThan(words(longest.answer).length);
@@ -190,15 +197,21 @@ async function text(message: Locator): Promise<string> {
 }
 
 /** Presses Stop as soon as the next answer shows a word. */
-async function stopAtFirstWords(page: Page): Promise<void> {
+async function stopAtFirstWords(page: Page): Promise<() => Promise<unknown>> {
   await page.evaluate(() => {
+    const hand = { began: false, stopped: false, ended: false };
     const watch = new MutationObserver(() => {
-      const words = document.querySelector('[data-testid=message][data-state=writing] .markdown')?.textContent ?? '';
+      const writing = document.querySelector('[data-testid=message][data-state=writing]');
       const stop = document.querySelector<HTMLElement>('[data-testid=stop]');
-      if (words.trim() === '' || stop === null) return;
-      watch.disconnect();
+      hand.began ||= writing !== null;
+      hand.ended = hand.began && writing === null;
+      if (hand.ended) watch.disconnect();
+      if (hand.stopped || stop === null || !writing?.querySelector('.markdown')?.textContent?.trim()) return;
+      hand.stopped = true;
       stop.click();
     });
-    watch.observe(document.body, { subtree: true, childList: true, characterData: true });
+    watch.observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+    Object.assign(globalThis, { hand });
   });
+  return () => page.waitForFunction(() => (globalThis as unknown as { hand: { ended: boolean } }).hand.ended);
 }

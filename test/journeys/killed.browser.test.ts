@@ -31,7 +31,7 @@ async function promised(): Promise<ReadonlyMap<string, number>> {
     const journal = join(own, name);
     const bytes = Number(/"bytes":(\d+)/.exec(await readFile(journal, 'utf8'))?.[1]);
     const { records } = await readJournal(journal, etag, bytes);
-    found.set(etag, records.get(0)?.[1] ?? 0);
+    found.set(etag, records.get(0)?.at(-1)?.[1] ?? 0);
   }
   return found;
 }

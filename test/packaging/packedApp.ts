@@ -3,9 +3,11 @@
  * Electron distribution, then taken out of its archive into a folder far from any node_modules.
  */
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { extractAll } from '@electron/asar';
 import { makeDistribution } from './makeDistribution.ts';
@@ -20,6 +22,25 @@ export interface PackedApp {
   forget(): Promise<void>;
 }
 
+/** Packings share files of the project: one at a time, across the processes of a test run. */
+async function alone<T>(task: () => Promise<T>): Promise<T> {
+  const turn = join(tmpdir(), `latchkey-packing-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`);
+  while (
+    !(await mkdir(turn).then(
+      () => true,
+      () => false,
+    ))
+  ) {
+    const since = await stat(turn).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Date.now(),
+    );
+    if (Date.now() - since > 180_000) await rm(turn, { recursive: true, force: true }); // whoever had it was killed
+    await wait(200);
+  }
+  return task().finally(() => rm(turn, { recursive: true, force: true }));
+}
+
 /** Packs for Linux x64. Takes some ten seconds. Rejects with electron-builder's output when it fails. */
 export async function packApp(): Promise<PackedApp> {
   const place = await mkdtemp(join(tmpdir(), 'latchkey-packed-'));
@@ -27,14 +48,18 @@ export async function packApp(): Promise<PackedApp> {
     devDependencies: { electron: string };
   };
   await makeDistribution(join(place, 'electron'), devDependencies.electron);
-  await promisify(execFile)(
-    process.execPath,
-    [
-      join(root, 'build/package.js'),
-      ...['--dir', '--linux', '--x64', '--dist', join(place, 'electron'), '--out', join(place, 'release')],
-    ],
-    { cwd: root },
-  );
+  await alone(() =>
+    promisify(execFile)(
+      process.execPath,
+      [
+        join(root, 'build/package.js'),
+        ...['--dir', '--linux', '--x64', '--dist', join(place, 'electron'), '--out', join(place, 'release')],
+      ],
+      { cwd: root },
+    ),
+  ).catch((error: Error & { readonly stdout?: string }) => {
+    throw new Error(`${error.message}\n${error.stdout ?? ''}`);
+  });
   const folder = join(place, 'release', 'linux-unpacked');
   const app = join(place, 'app');
   extractAll(join(folder, 'resources/app.asar'), app);

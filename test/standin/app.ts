@@ -6,6 +6,8 @@ import { cancellable } from './cancellable.ts';
 import { records } from './records.ts';
 
 const root = process.env['STANDIN_APP_ROOT'] ?? process.cwd();
+// Where the packed parts beside the archive lie.
+Object.defineProperty(process, 'resourcesPath', { value: process.env['STANDIN_RESOURCES'] ?? join(root, 'resources') });
 const about = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, string>;
 
 /** What must end before the process may. */
@@ -71,6 +73,8 @@ class App extends EventEmitter {
   requestSingleInstanceLock(): boolean {
     return process.env['STANDIN_LOCK_TAKEN'] !== '1';
   }
+
+  releaseSingleInstanceLock(): void {}
 
   quit(): void {
     void this.#quit();

@@ -134,6 +134,7 @@ export class BrowserWindow extends EventEmitter {
       this.webContents.loading = false;
     }
     this.webContents.emit('dom-ready');
+    records.times.loaded ??= performance.now();
     this.webContents.emit('did-finish-load');
     this.emit('ready-to-show');
   }

@@ -6,11 +6,13 @@
  * Not here: child windows, frames' preloads, webviews, dialogs, downloads, sendSync, message ports, the OS sandbox, fuses,
  * asar files. The page's address is https://app--..., so nothing in a page may depend on the scheme.
  */
+import { EventEmitter } from 'node:events';
 import { app } from './app.ts';
 import { BrowserWindow } from './browserWindow.ts';
 import { ipcMain } from './ipcMain.ts';
 import { protocol } from './schemes.ts';
 import { session } from './session.ts';
+import { net } from './net.ts';
 import { powerMonitor, powerSaveBlocker, screen } from './machine.ts';
 import { clipboard, dialog, Menu, nativeTheme, Notification, shell } from './systemModules.ts';
 import { utilityProcess } from './utilityProcess.ts';
@@ -28,4 +30,6 @@ export {
   powerSaveBlocker,
   protocol,
 };
-export { screen, session, shell, utilityProcess };
+/** The system's own updater; only macOS has one. */
+export const autoUpdater = new EventEmitter();
+export { net, screen, session, shell, utilityProcess };

@@ -37,8 +37,8 @@ interface LaunchOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** `env` is the whole environment; else it is added to this process's. */
   readonly cleanEnv?: boolean;
-  /** Runs in a throw-away session with a real keyring (`build/withKeyring.sh`). */
-  readonly keyring?: boolean;
+  /** A program and its words that start the app: a session with a keyring, a tracer. It must hand its open files on. */
+  readonly under?: readonly string[];
 }
 
 async function freePort(): Promise<number> {
@@ -54,9 +54,10 @@ type Reply = { readonly id: number; readonly value?: string; readonly refused?: 
 
 /** The process of an app on the stand-in, before anybody waits for its window. */
 export function spawnStandin(
-  { app, args = [], env = {}, cleanEnv = false, keyring = false }: LaunchOptions,
+  { app, args = [], env = {}, cleanEnv = false, under = [] }: LaunchOptions,
   cdpPort?: number,
 ) {
+  const [starter = node, ...words] = [...under, node];
   let log = '';
   let next = 0;
   const waiting = new Map<
@@ -64,9 +65,8 @@ export function spawnStandin(
     { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
   >();
   const child = fork(fileURLToPath(new URL('./run.ts', import.meta.url)), [app, ...args], {
-    // The script hands its open files on, and with them the channel to this process.
-    execPath: keyring ? join(root, 'build/withKeyring.sh') : node,
-    execArgv: [...(keyring ? [node] : []), '--import', new URL('./register.ts', import.meta.url).href],
+    execPath: starter,
+    execArgv: [...words, '--import', new URL('./register.ts', import.meta.url).href],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {
       ...(cleanEnv ? {} : process.env),

@@ -20,6 +20,8 @@ export const records = {
   popupMenus: [] as (readonly string[])[],
   /** Blockers of sleep that are on. */
   awake: new Set<number>(),
+  /** When it happened first, in milliseconds since this process began. */
+  times: {} as { evaluated?: number; ready?: number; loaded?: number },
   errorBoxes: [] as { readonly title: string; readonly content: string }[],
 };
 

@@ -49,7 +49,9 @@ const hanging = setTimeout(() => {
 try {
   await import(pathToFileURL(mainModule()).href);
   clearTimeout(hanging);
+  records.times.evaluated = performance.now();
   await startBrowser();
+  records.times.ready = performance.now();
   app.becomeReady();
 } catch (error) {
   console.error(error);

@@ -41,5 +41,13 @@ class Session extends EventEmitter {
   }
 }
 
-/** `session` of Electron: there is one. */
-export const session = { defaultSession: new Session() };
+/** `session` of Electron. Pages live in the default one. */
+const partitions = new Map<string, Session>();
+export const session = {
+  defaultSession: new Session(),
+  fromPartition(name: string): Session {
+    const known = partitions.get(name) ?? new Session();
+    partitions.set(name, known);
+    return known;
+  },
+};

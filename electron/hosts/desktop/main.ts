@@ -2,7 +2,7 @@
 import '../quiet.ts';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { app, type BrowserWindow, dialog, shell } from 'electron';
+import { app, type BrowserWindow, clipboard, dialog, shell } from 'electron';
 import type { BackendEvent } from '../../contract/ipc.ts';
 import { assemble, type Services } from '../assemble.ts';
 import { dataFolder } from '../folders.ts';
@@ -16,6 +16,7 @@ import { sendEvent, serveRequests } from './ipc.ts';
 import { setMenu } from './menu.ts';
 import { notifier } from './notify.ts';
 import { declareAppScheme, serveRenderer } from './protocol.ts';
+import { createUpdater } from './updater.ts';
 import { openWindow, showWindow } from './window.ts';
 import { windowMemory } from './windowState.ts';
 import { createWishes } from './wishes.ts';
@@ -105,6 +106,8 @@ async function startServices({ practice }: HostOptions): Promise<Services> {
       },
       showFolder: async (folder) => void (await shell.openPath(folder)),
       takeWish: () => wishes.take(),
+      readClipboard: async () => clipboard.readText(),
+      updater: createUpdater({ leave, onError: (error) => console.error(error) }),
     },
     {
       practice,
@@ -143,16 +146,21 @@ async function start(): Promise<void> {
   drawMenu(services);
 }
 
+/** Everything of ours ends and is on disk; what is left is the process. */
+async function leave(): Promise<void> {
+  const closing = services;
+  services = undefined;
+  await closing?.close();
+  await lock?.release();
+  app.releaseSingleInstanceLock();
+}
+
 /** Closing waits for the services, so that the last words are on disk; a second quit does not wait. */
 function stop(event: Electron.Event): void {
   if (!services) return;
   event.preventDefault();
-  const closing = services;
-  services = undefined;
-  void closing
-    .close()
+  void leave()
     .catch((error: unknown) => console.error(error))
-    .then(() => lock?.release())
     .finally(() => app.quit());
 }
 

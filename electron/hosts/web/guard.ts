@@ -1,4 +1,4 @@
-import { carriesSecret } from './secret.ts';
+import { carriesSecret } from '../../services/bearer.ts';
 
 /** What the guard looks at; header names in lower case, `twice` names headers that came more than once. */
 export interface Asked {

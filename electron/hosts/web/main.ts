@@ -8,7 +8,7 @@ import { dataFolder } from '../folders.ts';
 import { lockFolder } from '../folderLock.ts';
 import { type HostOptions, readOptions, usage } from '../options.ts';
 import { hasScreen, openBrowser } from './browser.ts';
-import { newSecret } from './secret.ts';
+import { newSecret } from '../../services/bearer.ts';
 import { startWebServer } from './server.ts';
 import { startNodeProcess } from './workers.ts';
 

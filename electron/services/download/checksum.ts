@@ -1,6 +1,7 @@
-/** Proving bytes: whole files in reading order, and the two kinds of checksum the Hub gives. */
+/** The two kinds of checksum the Hub gives, and the proof of a file as it stands on the disk. */
 import { createHash, type Hash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import type { Checksum } from './cachePaths.ts';
 
 /** A running checksum of the given kind for a file of `bytes` bytes. git's sha1 covers "blob <bytes>\0" and the content. */
@@ -8,32 +9,59 @@ export function startChecksum(kind: Checksum['kind'], bytes: number): Hash {
   return kind === 'sha256' ? createHash('sha256') : createHash('sha1').update(`blob ${String(bytes)}\0`);
 }
 
-/** Whether the file at `path` has exactly these bytes. Absent or unreadable = false. Rejects only when aborted. */
-export async function fileMatches(
-  path: string,
-  bytes: number,
-  checksum: Checksum,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  const file = await open(path, 'r').catch(() => undefined);
-  if (file === undefined) return false;
-  try {
-    const facts = await file.stat();
-    if (!facts.isFile() || facts.size !== bytes) return false;
-    const hash = startChecksum(checksum.kind, bytes);
-    const buffer = Buffer.alloc(Math.min(2 ** 20, Math.max(bytes, 1)));
-    for (let position = 0; position < bytes;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
-      if (bytesRead === 0) return false;
-      hash.update(buffer.subarray(0, bytesRead));
-      position += bytesRead;
+/** A piece of a file, in its order. With a `crc` it is read twice: nothing is taken into the checksum that is not that. */
+export interface Piece {
+  readonly bytes: number;
+  readonly crc?: number;
+}
+
+/** One file being read from its start. */
+export interface FileSum {
+  /** Reads the next piece; false = it is not there or not what its CRC says, and will be read again next time. */
+  take(piece: Piece): boolean;
+  /** The checksum of everything taken, in hex. */
+  digest(): string;
+  close(): void;
+}
+
+// Small enough to stay in the processor's cache between reading and hashing.
+const stepBytes = 256 * 1024;
+
+/**
+ * Opens a file to be proved, reading in steps that block the calling thread: large files belong to a thread of their own
+ * (hashing.ts). Throws the system's error.
+ */
+export function openFileSum(path: string, kind: Checksum['kind'], bytes: number): FileSum {
+  const file = openSync(path, 'r');
+  const hash = startChecksum(kind, bytes);
+  const buffer = Buffer.alloc(Math.max(1, Math.min(stepBytes, bytes)));
+  let position = 0;
+  let open = true;
+
+  function pass(length: number, use: (data: Buffer) => void): boolean {
+    for (let done = 0; done < length;) {
+      const got = readSync(file, buffer, 0, Math.min(buffer.length, length - done), position + done);
+      if (got === 0) return false;
+      use(buffer.subarray(0, got));
+      done += got;
     }
-    return hash.digest('hex') === checksum.hex;
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    return false;
-  } finally {
-    await file.close();
+    return true;
   }
+
+  return {
+    take({ bytes: length, crc }) {
+      if (crc !== undefined) {
+        let found = 0;
+        if (!pass(length, (data) => (found = crc32(data, found))) || found !== crc) return false;
+      } else if (fstatSync(file).size < position + length) return false; // half a piece must not enter the checksum
+      if (!pass(length, (data) => hash.update(data))) throw new Error(`${path} became shorter while it was read`);
+      position += length;
+      return true;
+    },
+    digest: () => hash.digest('hex'),
+    close() {
+      if (open) closeSync(file);
+      open = false;
+    },
+  };
 }

@@ -25,6 +25,7 @@ import { optionalNames } from './chooseFiles.ts';
 import { allocatedBytes, freeSpace } from './diskUse.ts';
 import { alreadyRunning, checksumsHidden, diskFull, explainDisk, unsafeName } from './explain.ts';
 import { createFileTask, type FileSource, type FileTask } from './fileTask.ts';
+import { startHashing } from './hashing.ts';
 import { partialPath } from './journal.ts';
 import { runTasks } from './runTasks.ts';
 import { findTwins, unsafeReason } from './safeName.ts';
@@ -113,6 +114,8 @@ export async function download(
   running.add(key);
   let tasks: readonly FileTask[] = [];
   let lock: FileLock | undefined;
+  const tuning: Tuning = { ...defaultTuning, ...options.tuning };
+  const hashing = startHashing(tuning);
   try {
     options.signal.throwIfAborted();
     const { present, lacking } = await survey(options.hubCache, plan, groups.value);
@@ -120,10 +123,9 @@ export async function download(
     const cache = await openCache(options.hubCache, plan.repo, plan.commit, options.links);
     lock = await lockRepo(options.hubCache, plan.repo);
     if (!lock) return failed(alreadyRunning(`${plan.repo}, by another process`));
-    const verified = await openVerified(key, cache.own);
-    const tuning: Tuning = { ...defaultTuning, ...options.tuning };
+    const verified = await openVerified(key, cache.own, hashing);
     const pace = startPace(options.bytesPerSecondLimit);
-    const shared = { cache, verified, source: options.source, tuning, now: options.now, pace };
+    const shared = { cache, verified, hashing, source: options.source, tuning, now: options.now, pace };
     tasks = groups.value.map(({ files, checksum }) =>
       createFileTask({ ...shared, files, checksum, expectedBytes: present.get(checksum.hex) ?? 0 }),
     );
@@ -140,6 +142,7 @@ export async function download(
     return failed(explainFailure(error, plan, tasks, options));
   } finally {
     await Promise.all(tasks.map((task) => task.close()));
+    await hashing.close();
     lock?.release();
     running.delete(key);
   }

@@ -34,6 +34,7 @@ export interface RangeRequest {
   /** Ask without a Range header: for servers that know none. Then `from` is 0 and `to` is `total`. */
   readonly whole: boolean;
   readonly page: boolean; // the file itself is a web page
+  /** Must be done with the chunk when it resolves: its memory goes. */
   readonly take: (chunk: Uint8Array) => Promise<void>;
   readonly tuning: Tuning;
   readonly now: () => number;
@@ -173,6 +174,11 @@ function causeOf(error: unknown): string {
   return `${code}: ${error.message}`.slice(0, 300);
 }
 
+// Memory of many small arrays is counted late and collected at great cost; written bytes can go at once.
+function giveBack({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}
+
 function requestHeaders({ link, from, to, whole }: RangeRequest): Record<string, string> {
   return {
     ...link.headers,
@@ -230,10 +236,12 @@ export async function fetchRange(request: RangeRequest): Promise<Miss | undefine
       if (step === stalled) return { kind: 'stalled' };
       if (step.done) return { kind: 'cut' };
       const chunk = step.value.subarray(0, end - position);
-      patience.got(chunk.length);
+      const { length } = chunk;
+      patience.got(length);
       await request.take(chunk);
       signal.throwIfAborted();
-      position += chunk.length;
+      position += length;
+      giveBack(step.value);
     }
     // Reading the end of the body lets the connection serve the next range.
     if (answer.status === 206) {

@@ -11,6 +11,7 @@ import type { HttpPort } from '../ports.ts';
 import { type CacheFolder, publishFile, reuseFile } from './cache.ts';
 import { below, type Checksum } from './cachePaths.ts';
 import { damagedFile } from './explain.ts';
+import type { Hashing } from './hashing.ts';
 import { fetchRange, type Link, type Miss } from './fetchRange.ts';
 import { changedBlocks, followInOrder, type InOrder } from './inOrder.ts';
 import { journalPath } from './journal.ts';
@@ -76,6 +77,7 @@ export interface TaskOptions {
   readonly checksum: Checksum;
   readonly cache: CacheFolder;
   readonly verified: Verified;
+  readonly hashing: Hashing;
   readonly source: FileSource;
   readonly tuning: Tuning;
   /** What seems to be there already; shown until opening has proved it. */
@@ -90,7 +92,7 @@ const hexHash = /^([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Makes the task of one content; nothing happens before open(). */
 export function createFileTask(options: TaskOptions): FileTask {
-  const { files, checksum, cache, verified, source, tuning } = options;
+  const { files, checksum, cache, verified, hashing, source, tuning } = options;
   const [{ path, bytes }] = files;
   const claimed = new Set<number>();
   let state: ReturnType<FileTask['state']> = 'waiting';
@@ -136,7 +138,9 @@ export function createFileTask(options: TaskOptions): FileTask {
   }
 
   async function finish(file: PartialFile, proof: InOrder, signal: AbortSignal): Promise<Problem | undefined> {
-    if (!proof.matches()) {
+    const matches = await proof.matches();
+    await proof.close();
+    if (!matches) {
       mismatches++;
       const changed = await changedBlocks(file, signal);
       if (mismatches >= maxMismatches) {
@@ -146,7 +150,7 @@ export function createFileTask(options: TaskOptions): FileTask {
       }
       const all = Array.from({ length: file.blockCount }, (_, block) => block);
       file.reset(changed.length > 0 ? changed : all);
-      order = followInOrder(file, checksum);
+      order = followInOrder(file, checksum, hashing);
       if (known) dropLink(known);
       return undefined;
     }
@@ -201,7 +205,7 @@ export function createFileTask(options: TaskOptions): FileTask {
         return;
       }
       partial = await openPartial(cache.own, { etag: checksum.hex, bytes, tuning });
-      order = followInOrder(partial, checksum);
+      order = followInOrder(partial, checksum, hashing);
       state = 'open';
     },
     claim(connections) {
@@ -277,6 +281,7 @@ export function createFileTask(options: TaskOptions): FileTask {
       return settling;
     },
     async close() {
+      await order?.close();
       await partial?.close();
     },
   };

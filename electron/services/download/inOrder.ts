@@ -2,10 +2,11 @@
  * The checksum of a whole file whose blocks arrive in any order: follows the growing start of the file and reads it back
  * (it is still in the page cache), so that almost nothing is left to read when the last block arrives.
  */
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Checksum } from './cachePaths.ts';
-import { startChecksum } from './checksum.ts';
+import type { Piece } from './checksum.ts';
+import type { FileHash, Hashing } from './hashing.ts';
 import type { PartialFile } from './partial.ts';
+import { orAbort } from './waits.ts';
 
 export interface InOrder {
   /**
@@ -14,8 +15,9 @@ export interface InOrder {
    */
   advance(signal: AbortSignal): Promise<readonly number[]>;
   /** After the end was reached: whether the bytes are the published ones. */
-  matches(): boolean;
+  matches(): Promise<boolean>;
   atEnd(): boolean;
+  close(): Promise<void>;
 }
 
 /** Blocks whose bytes on disk are not the bytes that came from the network. */
@@ -31,35 +33,43 @@ export async function changedBlocks(partial: PartialFile, signal: AbortSignal): 
   return changed;
 }
 
-const slice = 2 ** 20;
+// Blocks handed over at once: enough that the thread need not wait for us between two questions.
+const atOnce = 4;
 
 /** Starts at byte 0 of `partial`. */
-export function followInOrder(partial: PartialFile, checksum: Checksum): InOrder {
-  const whole = startChecksum(checksum.kind, partial.bytes);
-  const buffer = Buffer.alloc(Math.max(1, Math.min(partial.blockBytes, partial.bytes)));
+export function followInOrder(partial: PartialFile, checksum: Checksum, hashing: Hashing): InOrder {
+  let opened: Promise<FileHash> | undefined;
   let next = 0;
-  let digest: string | undefined;
+  let found: string | undefined;
+
+  function ready(): readonly Piece[] {
+    const pieces: Piece[] = [];
+    for (let at = next; at < partial.blockCount && pieces.length < atOnce && partial.isComplete(at); at++) {
+      const bytes = partial.lengthOf(at);
+      pieces.push(partial.isEarlier(at) ? { bytes, crc: partial.crcOf(at) } : { bytes });
+    }
+    return pieces;
+  }
+
+  const hash = (): Promise<FileHash> => (opened ??= hashing.open(partial.path, checksum.kind, partial.bytes));
 
   return {
     async advance(signal) {
-      while (next < partial.blockCount && partial.isComplete(next)) {
+      for (let pieces = ready(); pieces.length > 0; pieces = ready()) {
         signal.throwIfAborted();
-        const view = buffer.subarray(0, partial.lengthOf(next));
-        const got = await partial.read(view, next * partial.blockBytes);
-        if (got !== view.length) return [next];
-        if (partial.isEarlier(next) && !partial.isIntact(next, view)) return [next];
-        for (let at = 0; at < view.length; at += slice) {
-          whole.update(view.subarray(at, at + slice));
-          await breathe(); // 1 MiB takes up to 4 ms on processors without SHA instructions
-        }
-        next++;
+        const good = await orAbort((await orAbort(hash(), signal)).take(pieces), signal);
+        next += good;
+        if (good < pieces.length) return [next];
       }
       return [];
     },
     atEnd: () => next === partial.blockCount,
-    matches() {
-      digest ??= whole.digest('hex');
-      return digest === checksum.hex;
+    async matches() {
+      found ??= await (await hash()).digest();
+      return found === checksum.hex;
+    },
+    async close() {
+      await (await opened?.catch(() => undefined))?.close();
     },
   };
 }

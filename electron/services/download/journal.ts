@@ -38,7 +38,7 @@ function isHeader(value: unknown, etag: string, bytes: number): value is Header 
   );
 }
 
-/** Of block `block`, the first `filled` bytes are on disk, and this is their CRC-32. */
+/** Of block `block`, the first `filled` bytes were written, and this is their CRC-32. */
 export type JournalRecord = readonly [block: number, filled: number, crc: number];
 
 function isRecord(value: unknown): value is JournalRecord {
@@ -48,15 +48,16 @@ function isRecord(value: unknown): value is JournalRecord {
 }
 
 /**
- * The last promise about each block, up to the first line that is not whole; and the block size they were made with.
- * Anything that is not a journal of this file reads as an empty one.
+ * What was said of each block, oldest first, up to the first line that is not whole; and the block size it was said
+ * with. A block that was given up has only what was said since. Anything that is not a journal of this file reads as an
+ * empty one.
  */
 export async function readJournal(
   path: string,
   etag: string,
   bytes: number,
-): Promise<{ readonly records: ReadonlyMap<number, JournalRecord>; readonly blockBytes?: number }> {
-  const records = new Map<number, JournalRecord>();
+): Promise<{ readonly records: ReadonlyMap<number, readonly JournalRecord[]>; readonly blockBytes?: number }> {
+  const records = new Map<number, JournalRecord[]>();
   const size = (await stat(path).catch(() => undefined))?.size ?? 0;
   if (size === 0 || size > journalLimit) return { records };
   const lines = (await readFile(path, 'utf8')).split('\n');
@@ -66,7 +67,9 @@ export async function readJournal(
   for (const line of lines) {
     const record = parsed(line);
     if (!isRecord(record)) break;
-    records.set(record[0], record);
+    const earlier = records.get(record[0]);
+    if (earlier === undefined || record[1] <= 0) records.set(record[0], record[1] <= 0 ? [] : [record]);
+    else earlier.push(record);
   }
   return { records, blockBytes: header.blockBytes };
 }

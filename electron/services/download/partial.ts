@@ -1,13 +1,14 @@
 /**
- * One file on its way: its bytes at their final positions, and beside them a journal of what is proved to be on disk.
- * A journal line `[block, filled, crc32]` is written only after a sync of the data it speaks of, so after a crash the
- * journal never promises more than the disk holds; a torn last line is simply not there. Whether a promised block still
- * has its bytes is checked again when it is read (a partly filled block at opening, a full one by inOrder.ts).
+ * One file on its way: its bytes at their final positions, and beside them a journal of what was written. A journal line
+ * `[block, filled, crc32]` follows the bytes it speaks of, so a killed process loses only what no line mentions yet. A
+ * power cut may take bytes and lines in any order: no line is believed before its CRC was found in the file (a partly
+ * filled block at opening, a full one by inOrder.ts), and syncs run behind the transfer so that little is at stake.
  */
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { makeFolder, type OpenFile, openFile, removeTree, replaceFile, syncFolder } from '../durable/files.ts';
-import { journalLine, journalPath, partialPath, readJournal } from './journal.ts';
+import { journalLine, journalPath, type JournalRecord, partialPath, readJournal } from './journal.ts';
+import { oneAtATime } from './waits.ts';
 import type { Tuning } from './tuning.ts';
 
 interface Block {
@@ -28,6 +29,8 @@ export interface PartialFile {
   filledBytes(): number;
   /** Whether these bytes, read back, are the ones that came from the network. */
   isIntact(block: number, data: Uint8Array): boolean;
+  /** CRC-32 of what the block holds. */
+  crcOf(block: number): number;
   /** Whether the block was completed in an earlier run, so that the disk had time to change it. */
   isEarlier(block: number): boolean;
   /** Adds bytes at the end of what the block holds. One caller per block at a time. Rejects with the system's error. */
@@ -35,34 +38,50 @@ export interface PartialFile {
   read(into: Uint8Array, position: number): Promise<number>;
   /** Forgets blocks whose bytes turned out wrong. */
   reset(blocks: readonly number[]): void;
-  /** Puts everything appended so far on the device and into the journal. */
-  checkpoint(): Promise<void>;
   /** Cuts the file to its size and syncs it, ready for its final name. The partial is closed then. */
   seal(): Promise<void>;
-  /** Saves what can be saved and closes. Never rejects: what could not be saved is fetched again. */
+  /** Puts what arrived on the device, as far as that works, and closes. Never rejects: what could not be saved is fetched again. */
   close(): Promise<void>;
 }
 
-/** Reads what an earlier run proved, or an empty list of blocks. Keeps the block size the file was started with. */
+/** The longest start of a block that one of its records describes truly. */
+async function longestTrue(
+  data: OpenFile,
+  start: number,
+  records: readonly JournalRecord[],
+): Promise<JournalRecord | undefined> {
+  const byLength = records.toSorted((a, b) => a[1] - b[1]);
+  let found: JournalRecord | undefined;
+  let crc = 0;
+  let at = 0;
+  for (const record of byLength) {
+    const more = Buffer.alloc(record[1] - at);
+    if ((await data.read(more, start + at)) !== more.length) break;
+    crc = crc32(more, crc);
+    at = record[1];
+    if (crc === record[2]) found = record;
+  }
+  return found;
+}
+
+/** Reads what an earlier run wrote, or an empty list of blocks. Keeps the block size the file was started with. */
 async function restore(data: OpenFile, journal: string, etag: string, bytes: number, preferredBlockBytes: number) {
   const { records, blockBytes = preferredBlockBytes } = await readJournal(journal, etag, bytes);
-  const count = Math.ceil(bytes / blockBytes);
-  const blocks: Block[] = Array.from({ length: count }, () => ({
+  const blocks: Block[] = Array.from({ length: Math.ceil(bytes / blockBytes) }, () => ({
     filled: 0,
     crc: 0,
     earlier: false,
   }));
   const size = await data.size();
-  for (const [index, filled, crc] of records.values()) {
+  for (const [index, all] of records) {
     const block = blocks[index];
     const start = index * blockBytes;
     const length = Math.min(blockBytes, bytes - start);
-    if (block === undefined || filled <= 0 || filled > length || start + filled > size) continue;
-    if (filled < length) {
-      const held = Buffer.alloc(filled);
-      if ((await data.read(held, start)) !== filled || crc32(held) !== crc) continue;
-    }
-    Object.assign(block, { filled, crc, earlier: true });
+    const possible = all.filter(([, filled]) => filled <= length && start + filled <= size);
+    const last = possible.at(-1);
+    if (block === undefined || last === undefined) continue;
+    const believed = last[1] === length ? last : await longestTrue(data, start, possible);
+    if (believed) Object.assign(block, { filled: believed[1], crc: believed[2], earlier: true });
   }
   if (records.size === 0 && size > 0) await data.truncate(0);
   return { blocks, blockBytes };
@@ -99,8 +118,8 @@ export async function openPartial(
   }
 
   const dirty = new Set<number>();
+  let unnoted = 0;
   let unsynced = 0;
-  let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let broken: Error | undefined;
   let closed = false;
@@ -112,53 +131,45 @@ export async function openPartial(
     return block;
   };
 
-  async function syncNow(): Promise<void> {
+  // Lines about blocks whose bytes the operating system has; it keeps both if only this process dies.
+  const note = oneAtATime(async () => {
     const changed = [...dirty];
-    const amount = unsynced;
+    const amount = unnoted;
     dirty.clear();
-    const records = changed.map((index) => {
-      const { filled, crc } = blockAt(index);
-      return journalLine([index, filled, crc]);
-    });
+    const lines = changed.map((index) => journalLine([index, blockAt(index).filled, blockAt(index).crc]));
+    const text = Buffer.from(lines.join(''));
     try {
-      await data.syncData();
-      const text = Buffer.from(records.join(''));
       await journal.write(text, journalEnd);
-      journalEnd += text.length;
-      await journal.syncData();
-      unsynced -= amount;
     } catch (error) {
       for (const index of changed) dirty.add(index);
       throw error;
     }
-  }
+    journalEnd += text.length;
+    unnoted -= amount;
+  });
 
-  function startSync(): Promise<void> {
+  const sync = oneAtATime(async () => {
     clearTimeout(timer);
     timer = undefined;
-    running ??= syncNow().finally(() => {
-      running = undefined;
-    });
-    return running;
-  }
+    const amount = unsynced;
+    await data.syncData();
+    await note();
+    await journal.syncData();
+    unsynced -= amount;
+  });
 
-  // A sync nobody waits for: its failure is told to the next one who writes.
-  function startQuietSync(): void {
-    startSync().catch((error: unknown) => {
+  // Work nobody waits for: its failure is told to the next one who writes.
+  function quietly(work: () => Promise<void>): void {
+    work().catch((error: unknown) => {
       broken ??= error instanceof Error ? error : new Error(String(error));
     });
-  }
-
-  async function checkpoint(): Promise<void> {
-    if (running) await running;
-    if (dirty.size > 0) await startSync();
   }
 
   async function shut(): Promise<void> {
     if (closed) return;
     closed = true;
     clearTimeout(timer);
-    await running?.catch(() => undefined);
+    await Promise.allSettled([note.settled(), sync.settled()]);
     await Promise.allSettled([data.close(), journal.close()]);
   }
 
@@ -172,6 +183,7 @@ export async function openPartial(
     isComplete: (index) => blockAt(index).filled === lengthOf(index),
     filledBytes: () => blocks.reduce((sum, block) => sum + block.filled, 0),
     isIntact: (index, held) => held.length === lengthOf(index) && crc32(held) === blockAt(index).crc,
+    crcOf: (index) => blockAt(index).crc,
     isEarlier: (index) => blockAt(index).earlier,
     async append(index, added) {
       const block = blockAt(index);
@@ -182,10 +194,12 @@ export async function openPartial(
       block.filled += added.length;
       block.earlier = false;
       dirty.add(index);
+      unnoted += added.length;
       unsynced += added.length;
-      if (unsynced >= tuning.syncBytes) startQuietSync();
-      else timer ??= setTimeout(startQuietSync, tuning.syncMs);
-      while (unsynced >= tuning.tailBytes) await startSync();
+      if (unsynced >= tuning.syncBytes) quietly(sync);
+      else timer ??= setTimeout(() => quietly(sync), tuning.syncMs);
+      if (unnoted >= tuning.noteBytes) await note();
+      while (unsynced >= tuning.tailBytes) await sync();
     },
     read: (into, position) => data.read(into, position),
     reset(indexes) {
@@ -194,14 +208,13 @@ export async function openPartial(
         dirty.add(index);
       }
     },
-    checkpoint,
     async seal() {
       await data.truncate(bytes);
       await data.sync();
       await shut();
     },
     async close() {
-      if (!closed) await checkpoint().catch(() => undefined);
+      if (!closed && (dirty.size > 0 || unsynced > 0)) await sync.afresh().catch(() => undefined);
       await shut();
     },
   };

@@ -10,7 +10,9 @@ export interface Tuning {
   readonly sampleMs: number;
   /** Bytes collected per connection before they are written. */
   readonly writeBytes: number;
-  /** Unsynced bytes that start a sync; and those at which connections wait for it (bounds what a kill can cost). */
+  /** Written bytes that the journal does not mention yet, at which it is told: with the collected ones, what a kill costs. */
+  readonly noteBytes: number;
+  /** Unsynced bytes that start a sync, and those at which connections wait for it: what a power cut can cost. */
   readonly syncBytes: number;
   readonly tailBytes: number;
   readonly syncMs: number;
@@ -25,6 +27,8 @@ export interface Tuning {
   readonly progressBytes: number;
   /** Longest wait that a server may ask for before the person is told instead. */
   readonly maxWaitMs: number;
+  /** Files from this size on are proved on a thread of their own. */
+  readonly threadFromBytes: number;
   /** Time between two progress reports. */
   readonly reportMs: number;
 }
@@ -38,10 +42,11 @@ export const defaultTuning: Tuning = {
   startConnections: 4,
   maxConnections: 16,
   sampleMs: 1500,
-  // 16 connections x 128 KiB collected + 6 MiB unsynced = at most 8 MiB that a kill can cost.
-  writeBytes: 128 * KiB,
-  syncBytes: 2 * MiB,
-  tailBytes: 6 * MiB,
+  // 16 connections x 256 KiB collected + 2 MiB without a note = at most 6 MiB that a kill can cost.
+  writeBytes: 256 * KiB,
+  noteBytes: 2 * MiB,
+  syncBytes: 8 * MiB,
+  tailBytes: 32 * MiB,
   syncMs: 1000,
   stallMs: 20_000,
   stallBytes: 20 * KiB,
@@ -50,5 +55,6 @@ export const defaultTuning: Tuning = {
   maxBackoffMs: 15_000,
   progressBytes: 64 * KiB,
   maxWaitMs: 5 * 60_000,
+  threadFromBytes: 4 * MiB,
   reportMs: 100,
 };

@@ -6,7 +6,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { makeFolder, replaceFile } from '../durable/files.ts';
 import type { Checksum } from './cachePaths.ts';
-import { fileMatches } from './checksum.ts';
+import { fileMatches, type Hashing } from './hashing.ts';
 
 export interface Verified {
   /** Whether the file has these bytes: by a note, else by reading it (then noted). Rejects only when aborted. */
@@ -39,7 +39,7 @@ async function readNotes(path: string): Promise<Map<string, string>> {
 }
 
 /** Opens the notes of one repository; `folder` is its folder in the cache, `own` ours within it. */
-export async function openVerified(folder: string, own: string): Promise<Verified> {
+export async function openVerified(folder: string, own: string, hashing: Hashing): Promise<Verified> {
   const path = join(own, 'verified.json');
   const notes = await readNotes(path);
   let changed = false;
@@ -57,7 +57,7 @@ export async function openVerified(folder: string, own: string): Promise<Verifie
       const facts = await factsOf(file);
       if (facts === undefined || !facts.startsWith(`${String(bytes)} `)) return false;
       if (notes.get(key(file, checksum)) === facts) return true;
-      if (!(await fileMatches(file, bytes, checksum, signal))) return false;
+      if (!(await fileMatches(hashing, { path: file, bytes, checksum }, signal))) return false;
       await note(file, checksum);
       return true;
     },

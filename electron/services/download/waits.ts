@@ -6,6 +6,16 @@ export async function wait(ms: number, signal: AbortSignal): Promise<void> {
   if (ms > 0) await sleep(ms, undefined, { signal });
 }
 
+/** The promise's outcome, or AbortError at once when aborted; what the promise does later is nobody's concern then. */
+export function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(new DOMException('Stopped', 'AbortError'));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
 /** Exponential with full jitter in its upper half; `failures` counts from 1. */
 export function backoff(failures: number, firstMs: number, maxMs: number, random = Math.random()): number {
   const top = Math.min(maxMs, firstMs * 2 ** (failures - 1));
@@ -40,4 +50,31 @@ export function startPace(bytesPerSecond: number | undefined): (bytes: number, s
     free = Math.max(free, now - 100) + (bytes / bytesPerSecond) * 1000;
     await wait(free - now, signal);
   };
+}
+
+export interface OneAtATime {
+  /** Starts the work, or joins the run that is going on. */
+  (): Promise<void>;
+  /** As a call, but joins no run that began before. */
+  afresh(): Promise<void>;
+  /** Resolves when nothing runs. */
+  settled(): Promise<void>;
+}
+
+/** Work of which at most one run goes on at any time. */
+export function oneAtATime(work: () => Promise<void>): OneAtATime {
+  let running: Promise<void> | undefined;
+  const start = (): Promise<void> => {
+    running ??= work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return Object.assign(start, {
+    async afresh() {
+      await running?.catch(() => undefined);
+      await start();
+    },
+    settled: async () => running?.catch(() => undefined),
+  });
 }

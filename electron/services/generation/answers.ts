@@ -72,7 +72,9 @@ export function createAnswers(options: {
           finishReason: result.value.finishReason,
           stats: result.value.stats,
         }
-      : { ...answer, text: live.text, state: 'partial', finishReason: 'failed', problem: result.problem };
+      : result.problem.code === 'cancelled'
+        ? { ...answer, text: live.text, state: 'partial', finishReason: 'stopped-by-person' }
+        : { ...answer, text: live.text, state: 'partial', finishReason: 'failed', problem: result.problem };
     chats.update(message);
     writing.delete(answer.id);
     emit({ type: 'generation.finished', chatId: chat.id, message });

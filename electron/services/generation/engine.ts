@@ -4,19 +4,22 @@
  */
 import type { EngineState } from '../../contract/chat.ts';
 import type { Fidelity, InstalledModel, SanityCheck } from '../../contract/model.ts';
-import { failed, type Result } from '../../contract/result.ts';
+import { failed, ok, type Result } from '../../contract/result.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker, type WorkerClient } from '../work/client.ts';
 import type { GenerateInput, GenerateOutput, InferWork } from '../work/protocol.ts';
 import { engineExit, tooManyRestarts } from './explain.ts';
+import { createTurns, type Lane } from './turns.ts';
 
 export interface Engine {
   state(): EngineState;
   generate(
     model: InstalledModel,
     input: GenerateInput,
-    options: { signal: AbortSignal; onText: (text: string) => void },
+    options: { signal: AbortSignal; onText: (text: string) => void; lane?: Lane },
   ): Promise<Result<GenerateOutput>>;
+  /** Requests of a lane that wait for the model. */
+  waiting(lane: Lane): number;
   /** Loads the model in `folder` (also one not installed yet) and lets it continue a fixed prompt. */
   sanityCheck(model: InstalledModel, folder: string): Promise<Result<SanityCheck>>;
   /** The first ids of the fixed prompt as the model in `folder` reads it, at most `most`. */
@@ -27,6 +30,8 @@ export interface Engine {
     folder: string,
     input: { readonly ids: readonly number[]; readonly reference: string },
   ): Promise<Result<Fidelity>>;
+  /** Resolves as soon as nothing is being generated. */
+  quiet(): Promise<void>;
   /** Ends the process and gives its memory back. Waits for a running generation first. */
   unload(): Promise<void>;
   close(): void;
@@ -49,7 +54,7 @@ export function createEngine(options: {
   let worker: WorkerClient<InferWork> | undefined;
   let loaded: string | undefined; // folder
   let crashes: number[] = [];
-  let last: Promise<unknown> = Promise.resolve(); // one request at a time: the process has one model and one thread
+  const turns = createTurns(); // one request at a time: the process has one model and one thread
 
   const become = (next: EngineState): void => {
     state = next;
@@ -88,11 +93,7 @@ export function createEngine(options: {
     return { ok: true, value: process };
   };
 
-  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
-    const turn = last.then(task, task);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
+  const inTurn = <T>(task: () => Promise<Result<T>>): Promise<Result<T>> => turns.take('page', task);
 
   const end = (): void => {
     const ending = worker;
@@ -104,12 +105,17 @@ export function createEngine(options: {
 
   return {
     state: () => state,
-    generate: (model, input, { signal, onText }) =>
-      inTurn(async () => {
-        const process = await load(model, options.folderOf(model));
-        if (!process.ok) return process;
-        return process.value.call('generate', input, { signal, onEvent: (event) => onText(event.text) });
-      }),
+    generate: (model, input, { signal, onText, lane = 'page' }) =>
+      turns.take(
+        lane,
+        async () => {
+          const process = await load(model, options.folderOf(model));
+          if (!process.ok) return process;
+          return process.value.call('generate', input, { signal, onEvent: (event) => onText(event.text) });
+        },
+        signal,
+      ),
+    waiting: (lane) => turns.waiting(lane),
     sanityCheck: (model, folder) =>
       inTurn(async () => {
         const process = await load(model, folder);
@@ -126,7 +132,13 @@ export function createEngine(options: {
         const process = await load(model, folder);
         return process.ok ? process.value.call('compare', input) : process;
       }),
-    unload: () => inTurn(async () => end()),
+    quiet: () => turns.quiet(),
+    async unload() {
+      await inTurn(async () => {
+        end();
+        return ok(undefined);
+      });
+    },
     close: end,
   };
 }

@@ -7,6 +7,7 @@ import { member, misshapen, succeeded, words } from './ask.ts';
 import { type Asked, explain } from './explain.ts';
 import type { HubAnswer, HubClient } from './request.ts';
 import { type AccessToken, createAccessToken } from './secret.ts';
+import { describe } from './words.ts';
 
 /** Reads public gated models the person was granted, and nothing private (Hub facts 2.3). */
 export const deviceScope = 'openid profile gated-repos';
@@ -100,6 +101,27 @@ export async function finishDeviceSignIn(
     else if (error !== 'authorization_pending' && last.status < 500) return failed(explain(last, askedBy(hub)));
   }
   return failed(last?.kind === 'failure' ? explain(last, askedBy(hub)) : unfinished('expired'));
+}
+
+/**
+ * Exchanges a refresh token, which works once, for new tokens. Fails with 'token-not-accepted' when the Hub does not know
+ * it any more: the person has to sign in again.
+ */
+export async function refreshTokens(
+  hub: HubClient,
+  { clientId, refreshToken }: { readonly clientId: string; readonly refreshToken: AccessToken },
+  { signal }: Options = {},
+): Promise<Result<DeviceTokens>> {
+  const form = { grant_type: 'refresh_token', refresh_token: refreshToken.reveal(), client_id: clientId };
+  const answer = await post(hub, '/oauth/token', form, signal);
+  if (succeeded(answer)) {
+    const tokens = readTokens(answer.json(), hub.now());
+    return tokens ? ok(tokens) : misshapen(answer, askedBy(hub));
+  }
+  const over = answer.kind === 'response' && words(answer.json(), 'error') === 'invalid_grant';
+  return failed(
+    over ? describe('token-not-accepted', { shade: 'signed-out' }, [answer.evidence]) : explain(answer, askedBy(hub)),
+  );
 }
 
 /** PURE: the tokens of a token answer; undefined when there is no access token in it. */

@@ -1,21 +1,13 @@
+import type { Computer } from '../ports.ts';
 import { type AccessToken, createAccessToken } from './secret.ts';
 import { readGitCredentials, readShellFile, readStoredTokens } from './tokenFiles.ts';
 
-/** What is looked at: nothing here touches the system by itself. */
-export interface Computer {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly home: string;
-  readonly platform: string; // as process.platform
-  /** The text of a file; undefined when it is missing or cannot be read. */
-  readonly readText: (path: string) => Promise<string | undefined>;
-}
-
 /** One place where a token for the Hub was found. */
 export interface TokenSource {
-  readonly kind: 'environment' | 'shell-file' | 'token-file' | 'stored' | 'git';
+  readonly kind: 'environment' | 'login-shell' | 'shell-file' | 'token-file' | 'stored' | 'git';
   /** Variable, account or token name: "HF_TOKEN", "laptop". */
   readonly name: string;
-  /** Where to look: the path of a file, or "environment". */
+  /** Where to look: the path of a file or of a shell, "environment", or "credential helper". */
   readonly place: string;
   /** Absent when the place computes it, as in `HF_TOKEN=$(pass hf)`. */
   readonly token?: AccessToken;
@@ -27,30 +19,40 @@ export interface TokenReport {
   readonly python?: TokenSource;
   readonly transformersJs?: TokenSource;
   readonly git?: TokenSource;
+  /** Set, but never read: transformers.js stops at an HF_TOKEN that is set to nothing. */
+  readonly hiddenByEmpty?: TokenSource;
+  /** What the login shell said; 'none' = it was not there to be asked. */
+  readonly shell: 'asked' | 'silent' | 'none';
 }
 
 const variables = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', 'HF_ACCESS_TOKEN'] as const;
 type Variable = (typeof variables)[number];
 
+/** What else of a shell's environment decides where programs look. */
+const places = ['HF_TOKEN_PATH', 'HF_HOME', 'XDG_CACHE_HOME', 'XDG_CONFIG_HOME', 'HF_HUB_DISABLE_IMPLICIT_TOKEN'];
+
 /**
  * Finds the tokens other programs on this computer would use, in the order Python and transformers.js look (Hub facts
- * 2.2). A window program does not see what a shell exports, so the shells' start files are read as well.
+ * 2.2). A window program does not see what a shell sets: the login shell is asked where it can be, and the shells' start
+ * files tell the line. `askGit` asks git's credential helpers, too, instead of only reading its plain-text store.
  */
-export async function findTokenSources(computer: Computer, hubHost = 'huggingface.co'): Promise<TokenReport> {
-  const { env, readText } = computer;
-  const inherited = variables.flatMap((name) => fromEnvironment(name, env[name]));
-  const exported = await fromShellFiles(computer);
-  const tokenPath = tokenFile(computer);
-  const active = fromTokenFile(tokenPath, await readText(tokenPath));
-  const storedPath = beside(tokenPath, 'stored_tokens');
-  const stored = readStoredTokens((await readText(storedPath)) ?? '').map(({ name, token }): TokenSource => {
-    return { kind: 'stored', name, place: storedPath, token: createAccessToken(token) };
-  });
-  const git = await fromGit(computer, hubHost);
+export async function findTokenSources(
+  computer: Computer,
+  { hub = new URL('https://huggingface.co'), askGit = false }: { readonly hub?: URL; readonly askGit?: boolean } = {},
+): Promise<TokenReport> {
+  const told = await computer.askShell?.([...variables, ...places]);
+  const env = { ...computer.env, ...told?.values };
+  const inherited = variables.flatMap((name) => fromEnvironment(name, computer.env[name]));
+  const written = await fromShellFiles({ ...computer, env });
+  const said = told ? fromShell(told, written) : undefined;
+  const exported = said?.exported ?? written;
+  const { active, stored } = await fromPython({ ...computer, env });
+  const git = await fromGit({ ...computer, env }, { hub, ask: askGit });
 
   // A terminal starts with what was inherited, then runs its start files: the last word is theirs.
   const visible = (name: Variable): TokenSource | undefined =>
-    exported.findLast((source) => source.name === name) ?? inherited.find((source) => source.name === name);
+    (said ? said.set.get(name) : exported.findLast((source) => source.name === name)) ??
+    inherited.find((source) => source.name === name);
   const set = (name: Variable): TokenSource | undefined => {
     const found = visible(name);
     return found && isEmpty(found) ? undefined : found;
@@ -59,14 +61,52 @@ export async function findTokenSources(computer: Computer, hubHost = 'huggingfac
   const python = disabled ? undefined : (set('HF_TOKEN') ?? set('HUGGING_FACE_HUB_TOKEN') ?? active);
   // `??` there: an HF_TOKEN that is set to nothing hides HF_ACCESS_TOKEN.
   const js = visible('HF_TOKEN') ?? visible('HF_ACCESS_TOKEN');
-  const firstGit = git[0];
-  const found = [...inherited, ...exported, ...(active ? [active] : []), ...stored, ...git];
+  const hidden = js && isEmpty(js) ? set('HF_ACCESS_TOKEN') : undefined;
+  const found = [...inherited, ...exported, ...(active ? [active] : []), ...stored, ...git.sources];
   return {
     sources: found.filter((source) => !isEmpty(source)),
     ...(python ? { python } : {}),
     ...(js && !isEmpty(js) ? { transformersJs: js } : {}),
-    ...(firstGit ? { git: firstGit } : {}),
+    ...(git.used ? { git: git.used } : {}),
+    ...(hidden ? { hiddenByEmpty: hidden } : {}),
+    shell: told ? 'asked' : computer.askShell ? 'silent' : 'none',
   };
+}
+
+/**
+ * What the shell really sets, joined with the lines its start files have: a line that computes its value gets it from
+ * here, and a value that no known line explains stands for itself.
+ */
+function fromShell(
+  { shell, values }: { readonly shell: string; readonly values: Readonly<Record<string, string>> },
+  written: readonly TokenSource[],
+): { readonly exported: readonly TokenSource[]; readonly set: ReadonlyMap<Variable, TokenSource> } {
+  let exported = written;
+  const set = new Map<Variable, TokenSource>();
+  for (const name of variables) {
+    const value = values[name];
+    if (value === undefined) continue;
+    const token = createAccessToken(trimmed(value));
+    const line = exported.findLast(
+      (source) => source.name === name && (!source.token || source.token.reveal() === token.reveal()),
+    );
+    const source: TokenSource = line ? { ...line, token } : { kind: 'login-shell', name, place: shell, token };
+    exported = line ? exported.map((one) => (one === line ? source : one)) : [...exported, source];
+    set.set(name, source);
+  }
+  return { exported, set };
+}
+
+async function fromPython(
+  computer: Computer,
+): Promise<{ readonly active: TokenSource | undefined; readonly stored: readonly TokenSource[] }> {
+  const path = tokenFile(computer);
+  const place = beside(path, 'stored_tokens');
+  const [text, list] = [await computer.readText(path), await computer.readText(place)];
+  const stored = readStoredTokens(list ?? '').map(({ name, token }): TokenSource => {
+    return { kind: 'stored', name, place, token: createAccessToken(token) };
+  });
+  return { active: fromTokenFile(path, text), stored };
 }
 
 function fromEnvironment(name: string, value: string | undefined): readonly TokenSource[] {
@@ -100,16 +140,26 @@ function fromTokenFile(place: string, text: string | undefined): TokenSource | u
   return token === '' ? undefined : { kind: 'token-file', name: 'token', place, token: createAccessToken(token) };
 }
 
-async function fromGit({ home, env, readText }: Computer, hubHost: string): Promise<readonly TokenSource[]> {
+async function fromGit(
+  { home, env, readText, askGit }: Computer,
+  { hub, ask }: { readonly hub: URL; readonly ask: boolean },
+): Promise<{ readonly sources: readonly TokenSource[]; readonly used?: TokenSource | undefined }> {
   // git asks its plain-text store in this order; other helpers keep theirs to themselves.
   const places = [`${home}/.git-credentials`, `${env['XDG_CONFIG_HOME'] ?? `${home}/.config`}/git/credentials`];
   const sources: TokenSource[] = [];
   for (const place of places) {
-    for (const { name, token } of readGitCredentials((await readText(place)) ?? '', hubHost)) {
+    for (const { name, token } of readGitCredentials((await readText(place)) ?? '', hub.host)) {
       sources.push({ kind: 'git', name, place, token: createAccessToken(token) });
     }
   }
-  return sources;
+  if (!ask || !askGit) return { sources, used: sources[0] };
+  const held = await askGit(hub);
+  if (!held) return { sources }; // the store may be there, but git does not use it
+  const known = sources.find((source) => source.token?.reveal() === held.password);
+  if (known) return { sources, used: known };
+  const token = createAccessToken(held.password);
+  const helped: TokenSource = { kind: 'git', name: held.username, place: 'credential helper', token };
+  return { sources: [helped, ...sources], used: helped };
 }
 
 /** $HF_TOKEN_PATH, else "token" in $HF_HOME, else in the huggingface folder of the cache; the same on Windows. */

@@ -29,7 +29,7 @@ export interface Facts {
 }
 
 export type Shade =
-  'switched-off' | 'clock' | 'proxy-sign-in' | 'public-model' | 'token-bound' | 'insecure' | 'no-token';
+  'switched-off' | 'signed-out' | 'clock' | 'proxy-sign-in' | 'public-model' | 'token-bound' | 'insecure' | 'no-token';
 
 interface Words {
   readonly title: string;
@@ -146,13 +146,17 @@ const table: { readonly [C in HubProblemCode]: (facts: Facts) => Words } = {
     actions: [enterToken('Sign in to Hugging Face'), licencePage(repo)],
   }),
   'token-not-accepted': ({ shade }) => ({
-    title: 'Hugging Face does not accept this token',
+    title:
+      shade === 'signed-out' ? 'The sign-in through the browser has ended' : 'Hugging Face does not accept this token',
     text:
-      'It has expired, was deleted or was mistyped; Hugging Face does not say which.' +
-      (shade === 'public-model' ? ' This model itself is open: it can be downloaded without a token.' : ''),
+      shade === 'signed-out'
+        ? 'It was not used for long, or was withdrawn in your settings at Hugging Face. Signing in again takes a minute.'
+        : 'It has expired, was deleted or was mistyped; Hugging Face does not say which.' +
+          (shade === 'public-model' ? ' This model itself is open: it can be downloaded without a token.' : ''),
     actions: [
+      ...(shade === 'signed-out' ? [enterToken('Sign in again')] : []),
       newToken('Create a new token'),
-      enterToken('Paste again'),
+      ...(shade === 'signed-out' ? [] : [enterToken('Paste again')]),
       ...(shade === 'public-model'
         ? [{ kind: 'request', request: 'accessToken.forget', label: 'Forget this token' } as const]
         : []),

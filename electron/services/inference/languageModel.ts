@@ -41,8 +41,8 @@ export interface LanguageModel {
 const pool = { most: 2, shareOfMemory: 1 / 4 };
 
 /** Ids of a conversation: through the model's template, or, without one, its texts as one plain text. */
-function promptOf(tokenizer: Tokenizer, { messages }: GenerateInput): number[] {
-  return tokenizer.hasChatTemplate
+function promptOf(tokenizer: Tokenizer, { messages, plain }: GenerateInput): number[] {
+  return tokenizer.hasChatTemplate && !plain
     ? tokenizer.encodeChat(messages)
     : tokenizer.encodeText(messages.map(({ text }) => text).join(''));
 }

@@ -1,22 +1,35 @@
 import type { SetupState } from '../../contract/setup.ts';
 
+interface Note {
+  readonly title: string;
+  readonly text: string;
+}
+
 /**
  * The few moments worth a desktop notification: somebody else decided (the authors), or long work ended. Everything
  * else waits quietly in its row.
  */
-export function announcement(
-  setup: SetupState,
-  previous: SetupState,
-): { readonly title: string; readonly text: string } | undefined {
+export function announcement(setup: SetupState, previous: SetupState): Note | undefined {
   if (setup.step === 'ready' && previous.step !== 'ready') {
     return { title: 'Ready to chat', text: `${setup.repo} is on this computer and works offline.` };
   }
-  const wasPending = previous.licence?.state === 'pending';
-  if (wasPending && setup.licence?.state === 'granted') {
-    return { title: 'Access granted', text: `The authors of ${setup.repo} approved your request.` };
-  }
-  if (wasPending && setup.licence?.state === 'rejected') {
-    return { title: 'Access declined', text: `The authors of ${setup.repo} declined your request.` };
-  }
+  const [before, now] = [previous.licence, setup.licence];
+  // Another account's licence is no news about this one's request.
+  if (before === undefined || now === undefined || before.account !== now.account) return undefined;
+  if (before.state === 'pending') return decided(setup.repo, now.state);
+  // Licences without a review are granted the moment the form is sent, while the person is in the browser.
+  const formSent = before.state === 'never-asked' || before.state === 'reset';
+  if (formSent && now.state === 'granted') return granted(`The licence of ${setup.repo} is accepted.`);
   return undefined;
+}
+
+function decided(repo: string, state: string): Note | undefined {
+  if (state === 'granted') return granted(`The authors of ${repo} approved your request.`);
+  if (state === 'rejected') return { title: 'Access declined', text: `The authors of ${repo} declined your request.` };
+  if (state === 'reset') return { title: 'Access set back', text: `The authors of ${repo} ask you to agree again.` };
+  return undefined;
+}
+
+function granted(text: string): Note {
+  return { title: 'Access granted', text };
 }

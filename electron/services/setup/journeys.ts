@@ -7,6 +7,7 @@ import type { LogEntry } from '../ports.ts';
 import { begin, type SetupEvent } from './machine.ts';
 import { type JourneyRecord, recordOf } from './records.ts';
 import { resume } from './resume.ts';
+import type { Pace } from './nextLook.ts';
 import { createRunner, type Runner, type SetupEffects } from './runner.ts';
 
 /** All journeys of this computer, by repository. */
@@ -19,6 +20,10 @@ export interface Journeys {
   remove(repo: string): Promise<void>;
   /** The token changed: every journey that the token or the licence holds up asks again. */
   tokenChanged(): void;
+  /** The person went to this repository's licence page: looks by itself whether the form was sent. */
+  visited(repo: string): void;
+  /** The network may be back, or was switched on. */
+  networkChanged(): void;
   close(): Promise<void>;
 }
 
@@ -27,18 +32,27 @@ export function createJourneys(options: {
   readonly effects: SetupEffects;
   readonly findModel: (repo: string, dtype: Dtype) => Promise<InstalledModel | undefined>;
   readonly isComplete: (plan: DownloadPlan) => Promise<boolean>;
-  readonly approvalPoll: { readonly firstSeconds: number; readonly laterSeconds: number };
+  readonly pace: Pace;
+  /** The network is switched off on purpose. */
+  readonly isOffline: () => boolean;
   readonly now: () => number;
   readonly onChange: (state: SetupState, previous: SetupState) => void;
   readonly onRemove: (repo: string) => void;
   readonly log: (entry: LogEntry) => void;
 }): Journeys {
   const runners = new Map<string, Runner>();
+  let quietUntil = 0;
+  const quiet = {
+    until: () => quietUntil,
+    extend: (until: number) => void (quietUntil = Math.max(quietUntil, until)),
+  };
   let saved = '';
   let saving: Promise<void> = Promise.resolve();
 
   const save = (): Promise<void> => {
-    const records = [...runners.values()].map((runner) => recordOf(runner.state(), runner.waited()));
+    const records = [...runners.values()].map((runner) =>
+      recordOf(runner.state(), { waited: runner.waited(), expectedSince: runner.expectedSince() }),
+    );
     const text = JSON.stringify(records);
     if (text === saved) return saving; // progress changes nothing worth remembering
     saved = text;
@@ -46,12 +60,15 @@ export function createJourneys(options: {
     return saving;
   };
 
-  const add = (initial: SetupState, waited: boolean): Runner => {
+  const add = (initial: SetupState, waited: boolean, expectedSince?: number): Runner => {
     const runner = createRunner({
       initial,
       waited,
+      expectedSince,
       effects: options.effects,
-      approvalPoll: options.approvalPoll,
+      pace: options.pace,
+      quiet,
+      isOffline: options.isOffline,
       now: options.now,
       log: options.log,
       onChange(state, previous) {
@@ -70,7 +87,7 @@ export function createJourneys(options: {
       for (const record of (await options.records.read()) ?? []) {
         const model = await options.findModel(record.repo, record.dtype);
         const complete = !model && record.plan !== undefined && (await options.isComplete(record.plan));
-        add(resume(record, { model, complete }), record.waited);
+        add(resume(record, { model, complete }), record.waited, record.expectedSince);
       }
       for (const runner of runners.values()) runner.start();
     },
@@ -106,6 +123,13 @@ export function createJourneys(options: {
         const { step, activity } = runner.state();
         if (step === 'sign-in' || (step === 'access' && activity.kind !== 'working')) runner.send({ type: 'check' });
       }
+    },
+    visited(repo) {
+      runners.get(repo)?.expect();
+      void save();
+    },
+    networkChanged() {
+      for (const runner of runners.values()) runner.networkChanged();
     },
     async close() {
       await save();

@@ -5,7 +5,8 @@
 import type { DownloadPlan, Dtype, InstalledModel } from '../../contract/model.ts';
 import type { Problem, ProblemCode } from '../../contract/problem.ts';
 import { assertNever } from '../../contract/result.ts';
-import type { LicenceStatus, Progress, SetupState } from '../../contract/setup.ts';
+import type { Activity, LicenceStatus, Progress, SetupState } from '../../contract/setup.ts';
+import { isPassing } from './nextLook.ts';
 
 export type SetupEvent =
   | { readonly type: 'check' }
@@ -18,6 +19,8 @@ export type SetupEvent =
       /** The wait for approval has just ended: go on without asking again. */
       readonly afterWait: boolean;
     }
+  /** The person went to the licence page: the app looks by itself whether the form was sent. */
+  | { readonly type: 'expected'; readonly nextCheckAt: number }
   | { readonly type: 'start' }
   | { readonly type: 'pause' }
   | { readonly type: 'progress'; readonly progress: Progress; readonly note?: string }
@@ -48,9 +51,16 @@ export function begin(repo: string, dtype: Dtype, addedAt: number): SetupState {
 export function next(state: SetupState, event: SetupEvent): SetupState {
   switch (event.type) {
     case 'check':
-      return canCheck(state) ? { ...state, step: 'access', activity: { kind: 'working' } } : state;
+      return canCheck(state) ? { ...state, step: 'access', activity: lookingAgain(state) } : state;
     case 'checked':
       return state.step === 'access' && state.activity.kind === 'working' ? afterCheck(state, event) : state;
+    case 'expected':
+      return state.step === 'access' && state.activity.kind === 'blocked'
+        ? {
+            ...state,
+            activity: { kind: 'waiting', problem: state.activity.problem, nextCheckAt: event.nextCheckAt },
+          }
+        : state;
     case 'start':
       return (state.step === 'download' || state.step === 'prepare') && state.activity.kind !== 'working'
         ? { ...state, activity: { kind: 'working' } }
@@ -88,6 +98,12 @@ export function next(state: SetupState, event: SetupEvent): SetupState {
   }
 }
 
+/** Only what stands in the licence row stays there meanwhile; a check from another row is news of its own. */
+function lookingAgain({ step, activity }: SetupState): Activity {
+  const stuck = step === 'access' && (activity.kind === 'waiting' || activity.kind === 'blocked');
+  return stuck ? { kind: 'working', again: activity.problem } : { kind: 'working' };
+}
+
 function canCheck(state: SetupState): boolean {
   if (state.step === 'ready') return false;
   // Bytes in flight prove access better than any question; a check would only interrupt them.
@@ -96,21 +112,21 @@ function canCheck(state: SetupState): boolean {
 
 function afterCheck(state: SetupState, event: Extract<SetupEvent, { type: 'checked' }>): SetupState {
   const { licence, plan, problem } = event;
-  const facts = { ...(licence && { licence }), ...(plan && { plan }) };
+  // A network that is away says nothing about access: what was known still holds.
+  const known = problem && isPassing(problem.code) ? { ...(state.licence && { licence: state.licence }) } : {};
+  const facts = { ...known, ...(licence && { licence }), ...(plan && { plan }) };
   const { repo, dtype, addedAt, autoStart } = state;
   const journey = { repo, dtype, addedAt, autoStart };
   if (problem) {
     if (tokenProblems.has(problem.code)) {
       return { ...journey, ...facts, step: 'sign-in', activity: { kind: 'blocked', problem } };
     }
-    const waits = problem.code === 'access-pending' || problem.code === 'rate-limited';
+    const { nextCheckAt } = event;
     return {
       ...journey,
       ...facts,
       step: 'access',
-      activity: waits
-        ? { kind: 'waiting', problem, ...(event.nextCheckAt !== undefined && { nextCheckAt: event.nextCheckAt }) }
-        : { kind: 'blocked', problem },
+      activity: nextCheckAt === undefined ? { kind: 'blocked', problem } : { kind: 'waiting', problem, nextCheckAt },
     };
   }
   if (!licence || !plan) throw new Error('a check without a problem must bring licence and plan');

@@ -18,10 +18,15 @@ export interface JourneyRecord {
   readonly wanted: boolean;
   /** It was waiting for approval: when it is granted, it goes on by itself. */
   readonly waited: boolean;
+  /** When the person went to the licence page, while the answer to its form is awaited; ms since epoch. */
+  readonly expectedSince?: number;
 }
 
 /** The memory of one journey. */
-export function recordOf(state: SetupState, waited: boolean): JourneyRecord {
+export function recordOf(
+  state: SetupState,
+  { waited, expectedSince }: { readonly waited: boolean; readonly expectedSince: number | undefined },
+): JourneyRecord {
   const { repo, dtype, addedAt, autoStart } = state;
   return {
     repo,
@@ -34,18 +39,20 @@ export function recordOf(state: SetupState, waited: boolean): JourneyRecord {
       state.step === 'prepare' ||
       (state.step === 'download' && ['working', 'waiting', 'blocked'].includes(state.activity.kind)),
     waited,
+    ...(expectedSince !== undefined && { expectedSince }),
   };
 }
 
 function isRecord(value: unknown): value is JourneyRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { repo, dtype, addedAt, autoStart, plan } = value as Partial<JourneyRecord>;
+  const { repo, dtype, addedAt, autoStart, plan, expectedSince } = value as Partial<JourneyRecord>;
   return (
     typeof repo === 'string' &&
     repoPattern.test(repo) &&
     dtypes.includes(dtype as Dtype) &&
     typeof addedAt === 'number' &&
     typeof autoStart === 'boolean' &&
+    (expectedSince === undefined || typeof expectedSince === 'number') &&
     (plan === undefined ||
       (plan.repo === repo &&
         /^[0-9a-f]{40}$/.test(plan.commit) &&

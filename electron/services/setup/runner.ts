@@ -1,10 +1,11 @@
 import type { DownloadPlan, Dtype, InstalledModel } from '../../contract/model.ts';
-import type { Problem, ProblemCode } from '../../contract/problem.ts';
+import type { Problem } from '../../contract/problem.ts';
 import type { Result } from '../../contract/result.ts';
 import type { LicenceStatus, Progress, SetupState } from '../../contract/setup.ts';
 import { type LogEntry } from '../ports.ts';
 import { internal } from '../explain.ts';
 import { next, type SetupEvent } from './machine.ts';
+import { freshPatience, isAnswerable, nextLook, type Pace, sleepUntil } from './nextLook.ts';
 
 /** What the Hub said about one repository, and what fetching it would mean. */
 export interface CheckFindings {
@@ -29,25 +30,24 @@ export interface SetupEffects {
 export interface Runner {
   state(): SetupState;
   waited(): boolean;
+  /** When the person went to the licence page, while its answer is still awaited. */
+  expectedSince(): number | undefined;
   send(event: SetupEvent): void;
+  /** The person went to the licence page: its answer may come any minute, and then the journey goes on by itself. */
+  expect(): void;
+  /** Tries again what the network, and nothing else, holds up. */
+  networkChanged(): void;
   /** Starts what the first state asks for. */
   start(): void;
   close(): void;
 }
 
-/** Problems that go away by themselves: the app tries again without being asked. */
-const passing: ReadonlySet<ProblemCode> = new Set([
-  'offline',
-  'hub-trouble',
-  'rate-limited',
-  'proxy-or-portal',
-  'not-the-hub',
-  // another Latchkey works on the same model: when it is done, its files are found here
-  'busy',
-]);
-
-/** 15 s: soon enough to feel automatic after a cable is plugged in, rare enough to cost nothing. */
-const retrySeconds = 15;
+/** One limit of the Hub holds for all journeys of this computer. */
+export interface QuietPeriod {
+  /** ms since epoch; in the past when nothing forbids a question. */
+  until(): number;
+  extend(until: number): void;
+}
 
 type EffectName = 'check' | 'download' | 'prepare' | 'wait' | 'none';
 
@@ -65,8 +65,11 @@ function effectOf(state: SetupState): EffectName {
 export function createRunner(options: {
   readonly initial: SetupState;
   readonly waited: boolean;
+  readonly expectedSince?: number | undefined;
   readonly effects: SetupEffects;
-  readonly approvalPoll: { readonly firstSeconds: number; readonly laterSeconds: number };
+  readonly pace: Pace;
+  readonly quiet: QuietPeriod;
+  readonly isOffline: () => boolean;
   readonly now: () => number;
   readonly onChange: (state: SetupState, previous: SetupState) => void;
   readonly log: (entry: LogEntry) => void;
@@ -75,7 +78,8 @@ export function createRunner(options: {
   let state = options.initial;
   let running: { readonly name: EffectName; readonly abort: AbortController } | undefined;
   let waited = options.waited;
-  let polls = 0;
+  let expectedSince = options.expectedSince;
+  let patience = freshPatience;
   let lastReport = 0;
 
   const send = (event: SetupEvent): void => {
@@ -128,7 +132,10 @@ export function createRunner(options: {
     const own = running?.abort;
     if (!own) return;
     const report: Report = (progress, note) => {
-      if (!signal.aborted) send({ type: 'progress', progress, ...(note !== undefined && { note }) });
+      if (signal.aborted) return;
+      // Bytes arrive: the next failure is a first one again.
+      if (progress.bytesPerSecond > 0) patience = freshPatience;
+      send({ type: 'progress', progress, ...(note !== undefined && { note }) });
     };
     switch (name) {
       case 'check': {
@@ -153,30 +160,31 @@ export function createRunner(options: {
       }
       case 'wait': {
         const at = state.activity.kind === 'waiting' ? (state.activity.nextCheckAt ?? now()) : now();
-        await sleepUntil(at, now, signal);
+        await sleepUntil(() => Math.max(at, options.quiet.until()), now, signal);
         if (signal.aborted) return;
         settle(own, state.step === 'download' || state.step === 'prepare' ? { type: 'start' } : { type: 'check' });
       }
     }
   };
 
+  const lookAfter = (problem: Problem): number | undefined => {
+    const switchedOff = options.isOffline();
+    const next = nextLook(problem, { patience, pace: options.pace, now: now(), expectedSince, switchedOff });
+    patience = next.patience;
+    if (problem.code === 'rate-limited' && next.at !== undefined) options.quiet.extend(next.at);
+    return next.at;
+  };
+
   const checked = (found: CheckFindings): SetupEvent => {
-    const afterWait = waited && found.problem === undefined;
-    const pending = found.problem?.code === 'access-pending';
-    if (pending) {
-      waited = true;
-      polls += 1;
-    } else if (found.problem === undefined) {
+    const { problem } = found;
+    const afterWait = waited && problem === undefined;
+    if (problem?.code === 'access-pending') waited = true;
+    if (problem === undefined) {
       waited = false;
-      polls = 0;
+      expectedSince = undefined;
+      patience = freshPatience;
     }
-    const { firstSeconds, laterSeconds } = options.approvalPoll;
-    const retryAt = found.problem?.evidence.find((evidence) => evidence.retryAt !== undefined)?.retryAt;
-    const nextCheckAt = pending
-      ? now() + 1000 * (polls <= 10 ? firstSeconds : laterSeconds)
-      : found.problem?.code === 'rate-limited'
-        ? (retryAt ?? now() + 60_000)
-        : undefined;
+    const nextCheckAt = problem && lookAfter(problem);
     return { type: 'checked', ...found, licence: found.licence && dated(found.licence), nextCheckAt, afterWait };
   };
 
@@ -187,30 +195,34 @@ export function createRunner(options: {
     return { ...licence, pendingSince: before ?? now() };
   };
 
-  const failure = (problem: Problem): SetupEvent => ({
-    type: 'failed',
-    problem,
-    nextCheckAt: passing.has(problem.code)
-      ? (problem.evidence.find((evidence) => evidence.retryAt !== undefined)?.retryAt ?? now() + 1000 * retrySeconds)
-      : undefined,
-  });
+  const failure = (problem: Problem): SetupEvent => ({ type: 'failed', problem, nextCheckAt: lookAfter(problem) });
 
   return {
     state: () => state,
     waited: () => waited,
+    expectedSince: () => expectedSince,
     send,
+    expect() {
+      if (state.step !== 'access') return;
+      waited = true;
+      expectedSince = now();
+      patience = freshPatience;
+      const { activity } = state;
+      if (activity.kind !== 'blocked' || !isAnswerable(activity.problem.code)) return;
+      const nextCheckAt = lookAfter(activity.problem);
+      if (nextCheckAt !== undefined) send({ type: 'expected', nextCheckAt });
+    },
+    networkChanged() {
+      const { step, activity } = state;
+      if (activity.kind !== 'blocked' && activity.kind !== 'waiting') return;
+      if (activity.problem.code !== 'offline') return;
+      patience = freshPatience;
+      send(step === 'download' || step === 'prepare' ? { type: 'start' } : { type: 'check' });
+    },
     start: follow,
     close() {
       running?.abort.abort();
       running = undefined;
     },
   };
-}
-
-async function sleepUntil(at: number, now: () => number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, Math.max(0, at - now()));
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  await promise;
-  clearTimeout(timer);
 }

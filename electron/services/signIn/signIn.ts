@@ -7,6 +7,7 @@ import { failed, ok, type Result } from '../../contract/result.ts';
 import type { StateFile } from '../durable/stateFile.ts';
 import { cleanToken } from '../hub/cleanToken.ts';
 import { type AccessToken, createAccessToken } from '../hub/secret.ts';
+import { type HeldToken, packToken, unpackToken } from './heldToken.ts';
 import type { LogEntry, VaultPort } from '../ports.ts';
 
 export interface SignIn {
@@ -15,8 +16,12 @@ export interface SignIn {
   start(): Promise<void>;
   /** Cleans, proves with the Hub, then stores. The Hub saying no means nothing is stored. */
   save(pasted: string, options?: { signal?: AbortSignal }): Promise<Result<SignInState>>;
+  /** Proves and stores a token that did not come from the person's hands. */
+  adopt(held: HeldToken, options?: { signal?: AbortSignal }): Promise<Result<SignInState>>;
   forget(): Promise<Result<SignInState>>;
   token(): AccessToken | undefined;
+  /** Call before long work with the token: a browser sign-in that is about to end is renewed. */
+  renew(options?: { signal?: AbortSignal }): Promise<Result<undefined>>;
   /** The account behind the stored token, asked once per run. undefined = no token. */
   account(options?: { signal?: AbortSignal }): Promise<Result<Account | undefined>>;
 }
@@ -28,14 +33,21 @@ export function isAccountNote(value: unknown): value is AccountNote {
   return typeof value === 'object' && value !== null && typeof (value as AccountNote).name === 'string';
 }
 
+/** Long enough for a check and the start of a download. */
+const refreshEarlyMs = 10 * 60_000;
+
 export function createSignIn(options: {
   readonly vault: VaultPort;
   readonly note: StateFile<AccountNote | null>;
   readonly whoAmI: (token: AccessToken, options: { signal?: AbortSignal }) => Promise<Result<Omit<Account, 'home'>>>;
+  /** Exchanges the refresh token of a browser sign-in; absent where there is no such sign-in. */
+  readonly refresh?: (refreshToken: AccessToken, options: { signal?: AbortSignal }) => Promise<Result<HeldToken>>;
+  readonly now: () => number;
   readonly onChange: (state: SignInState) => void;
   readonly log: (entry: LogEntry) => void;
 }): SignIn {
-  let token: AccessToken | undefined;
+  let held: HeldToken | undefined;
+  let refreshing: Promise<Result<undefined>> | undefined;
   let vault: VaultState = 'empty';
   let account: Account | undefined;
   let noted: AccountNote | undefined;
@@ -44,9 +56,7 @@ export function createSignIn(options: {
   const state = (): SignInState => ({
     vault,
     ...(account && { account }),
-    ...(!account &&
-      noted &&
-      (token ?? vault === 'locked') && { unchecked: { name: noted.name, ending: noted.ending } }),
+    ...(!account && noted && (held ?? vault === 'locked') && { unchecked: { name: noted.name, ending: noted.ending } }),
   });
   const changed = (): SignInState => {
     options.onChange(state());
@@ -58,30 +68,56 @@ export function createSignIn(options: {
     await options.note.write(facts);
   };
 
+  const keep = async (next: HeldToken): Promise<void> => {
+    const kept = await options.vault.write(packToken(next));
+    held = next;
+    inSession = kept.kind !== 'value';
+    vault = kept.kind === 'value' ? 'ready' : kept.kind;
+  };
+  const adopt: SignIn['adopt'] = async (next, { signal } = {}) => {
+    const proof = await options.whoAmI(next.token, signal ? { signal } : {});
+    if (!proof.ok) return proof;
+    await keep(next);
+    await learn(proof.value);
+    options.log({ area: 'signIn', event: 'saved', home: inSession ? 'session' : 'keychain' });
+    return ok(changed());
+  };
+  /** A browser sign-in lasts hours; its refresh token works once, so it is never used twice at the same time. */
+  const refreshIfDue = (signal: AbortSignal | undefined): Promise<Result<undefined>> => {
+    const { refreshToken, expiresAt } = held ?? {};
+    if (!options.refresh || !refreshToken || expiresAt === undefined || options.now() < expiresAt - refreshEarlyMs) {
+      return Promise.resolve(ok(undefined));
+    }
+    refreshing ??= options
+      .refresh(refreshToken, signal ? { signal } : {})
+      .then(async (renewed): Promise<Result<undefined>> => {
+        options.log({ area: 'signIn', event: 'refreshed', done: renewed.ok });
+        if (!renewed.ok) return renewed;
+        await keep(renewed.value);
+        if (account) account = { ...account, ending: renewed.value.token.ending };
+        return ok(undefined);
+      })
+      .finally(() => (refreshing = undefined));
+    return refreshing;
+  };
+
   return {
     state,
-    token: () => token,
+    adopt,
+    token: () => held?.token,
+    renew: ({ signal } = {}) => refreshIfDue(signal),
     async start() {
       noted = (await options.note.read()) ?? undefined;
       const answer = await options.vault.read();
       vault = answer.kind === 'value' ? 'ready' : answer.kind;
-      if (answer.kind === 'value') token = createAccessToken(answer.secret);
+      if (answer.kind === 'value') held = unpackToken(answer.secret);
       options.log({ area: 'signIn', event: 'vault-read', state: vault });
       changed();
     },
     async save(pasted, { signal } = {}) {
       const cleaned = cleanToken(pasted);
       if (!cleaned.ok) return cleaned;
-      const candidate = createAccessToken(cleaned.value);
-      const proof = await options.whoAmI(candidate, signal ? { signal } : {});
-      if (!proof.ok) return proof;
-      const kept = await options.vault.write(candidate.reveal());
-      token = candidate;
-      inSession = kept.kind !== 'value';
-      vault = kept.kind === 'value' ? 'ready' : kept.kind;
-      await learn(proof.value);
-      options.log({ area: 'signIn', event: 'saved', home: inSession ? 'session' : 'keychain' });
-      return ok(changed());
+      return adopt({ token: createAccessToken(cleaned.value) }, signal ? { signal } : {});
     },
     async forget() {
       const answer = await options.vault.remove();
@@ -96,7 +132,7 @@ export function createSignIn(options: {
           evidence: [{ cause: answer.reason }],
         });
       }
-      token = undefined;
+      held = undefined;
       account = undefined;
       noted = undefined;
       inSession = false;
@@ -105,9 +141,11 @@ export function createSignIn(options: {
       return ok(changed());
     },
     async account({ signal } = {}) {
-      if (!token) return ok(undefined);
+      if (!held) return ok(undefined);
+      const fresh = await refreshIfDue(signal);
+      if (!fresh.ok) return fresh;
       if (account) return ok(account);
-      const proof = await options.whoAmI(token, signal ? { signal } : {});
+      const proof = await options.whoAmI(held.token, signal ? { signal } : {});
       if (!proof.ok) return proof;
       await learn(proof.value);
       changed();

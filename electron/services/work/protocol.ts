@@ -33,6 +33,8 @@ export interface GenerateInput {
   readonly messages: readonly PromptMessage[];
   readonly sampling: Sampling;
   readonly stop?: readonly string[];
+  /** The texts as they are, joined, also where the model has a chat template. */
+  readonly plain?: boolean;
 }
 
 export interface GenerateOutput {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ok } from '../../../electron/contract/result.ts';
-import { newSecret } from '../../../electron/hosts/web/secret.ts';
+import { newSecret } from '../../../electron/services/bearer.ts';
 import { startWebServer, type WebServer } from '../../../electron/hosts/web/server.ts';
 import { type RawAnswer, sendRaw } from '../sendRaw.ts';
 

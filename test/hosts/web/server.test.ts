@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { newSecret } from '../../../electron/hosts/web/secret.ts';
+import { newSecret } from '../../../electron/services/bearer.ts';
 import type { Case } from './bench.ts';
 import { type Bench, startBench } from './bench.ts';
 import { sendBytes, sendRaw } from '../sendRaw.ts';

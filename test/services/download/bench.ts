@@ -20,6 +20,7 @@ export const smallTuning: Tuning = {
   maxConnections: 4,
   sampleMs: 50,
   writeBytes: 200,
+  noteBytes: 400,
   syncBytes: 1024,
   tailBytes: 2048,
   syncMs: 20,
@@ -30,6 +31,7 @@ export const smallTuning: Tuning = {
   maxBackoffMs: 10,
   progressBytes: 100,
   maxWaitMs: 2000,
+  threadFromBytes: 4 * 2 ** 20,
   reportMs: 5,
 };
 

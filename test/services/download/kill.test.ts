@@ -18,14 +18,15 @@ const tuning = {
   ...smallTuning,
   blockBytes: 64 * KiB,
   writeBytes: 4 * KiB,
+  noteBytes: 32 * KiB,
   syncBytes: 32 * KiB,
   tailBytes: 96 * KiB,
   startConnections: 4,
   reportMs: 2,
   stallMs: 5000,
 };
-// What a kill may cost: the bytes waiting for a sync, and what each connection had collected.
-const tail = tuning.tailBytes + tuning.maxConnections * tuning.writeBytes;
+// What a kill may cost: the bytes that the journal does not mention yet, and what each connection had collected.
+const tail = tuning.noteBytes + 2 * tuning.maxConnections * tuning.writeBytes;
 const ownNode = join(import.meta.dirname, '../../../node_modules/.bin/node');
 const node = existsSync(ownNode) ? ownNode : process.execPath;
 

@@ -3,7 +3,6 @@ import { explain, readAnswer, type Asked } from '../../../electron/services/hub/
 import { evidenceOf, parseJson } from '../../../electron/services/hub/evidence.ts';
 import { explainLost } from '../../../electron/services/hub/files.ts';
 import type { FailureReason, HubFailure, HubResponse } from '../../../electron/services/hub/request.ts';
-import { hiddenToken } from '../../../electron/services/hub/tokenWords.ts';
 import * as seen from './recorded.ts';
 import type { Recorded } from './wire.ts';
 
@@ -162,8 +161,4 @@ describe('explainLost', () => {
     const problem = explain(unanswered('network', 'ENOTFOUND'), alive);
     expect(explainLost(problem, seen.repo)).toBe(problem);
   });
-});
-
-it('names the source that wins over our token', () => {
-  expect(hiddenToken('HF_TOKEN in ~/.zshrc')).toMatchObject({ code: 'token-hidden', actions: [{ view: 'access' }] });
 });

@@ -105,6 +105,12 @@ describe('cleanToken', () => {
     `${secret.slice(0, 10)}\u200b${secret.slice(10)}`,
     `${secret.slice(0, 20)}\n${secret.slice(20)}`,
     `<${secret}>;`,
+    `${secret} ${secret}`,
+    `from huggingface_hub import login\nlogin(token="${secret}")`,
+    `curl -H "Authorization: Bearer ${secret}" https://huggingface.co/api/whoami-v2`,
+    `model = AutoModel.from_pretrained("meta-llama/Llama-3.2-1B", token='${secret}')`,
+    `https://hf_user:${secret}@huggingface.co/meta-llama/Llama-3.2-1B`,
+    `{"token": "${secret}"}`,
   ])('finds the token in %j', (pasted) => {
     expect(cleanToken(pasted)).toEqual({ ok: true, value: secret });
   });
@@ -123,7 +129,11 @@ describe('cleanToken', () => {
     ['hf_abc...xyz', 'hidden by dots or stars'],
     ['correct horse battery staple', 'starts with hf_'],
     ['https://huggingface.co/settings/tokens', 'starts with hf_'],
-    [`${secret} ${secret}`, 'this has'],
+    [`one ${secret}, another ${secret.slice(0, -1)}A`, 'several tokens'],
+    ['meta-llama/Llama-3.2-1B', 'name or the address of a model'],
+    ['https://huggingface.co/google/gemma-2-2b', 'name or the address of a model'],
+    [`x${secret}`, 'starts with hf_'],
+    [`print("${secret.slice(0, -1)}")`, 'starts with hf_'],
     [`hf_${'é'.repeat(34)}`, 'this has 37'],
   ])('refuses %j in its own words', (pasted, words) => {
     const result = cleanToken(pasted);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findTokenSources, tokenFile, type Computer } from '../../../electron/services/hub/tokenSources.ts';
+import { findTokenSources, tokenFile } from '../../../electron/services/hub/tokenSources.ts';
+import type { Computer } from '../../../electron/services/ports.ts';
 
 const token = (mark: string): string => `hf_${mark.repeat(34).slice(0, 34)}`;
 const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((mark) => token(mark)) as [string, string, string, string];

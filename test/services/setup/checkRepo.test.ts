@@ -41,6 +41,7 @@ beforeAll(async () => {
       onDamage: () => undefined,
     }),
     whoAmI: (token, options) => whoAmI(client, token, options),
+    now: () => 0,
     onChange: () => undefined,
     log: () => undefined,
   });

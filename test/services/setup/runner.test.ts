@@ -10,6 +10,7 @@ import { stateFile } from '../../../electron/services/durable/stateFile.ts';
 import { announcement } from '../../../electron/services/setup/announce.ts';
 import { createJourneys } from '../../../electron/services/setup/journeys.ts';
 import { areRecords } from '../../../electron/services/setup/records.ts';
+import type { Pace } from '../../../electron/services/setup/nextLook.ts';
 import type { CheckFindings, SetupEffects } from '../../../electron/services/setup/runner.ts';
 
 const repo = 'org/model';
@@ -30,6 +31,10 @@ const plan: DownloadPlan = {
 const model = { id: 'm', repo, dtype: 'q4' } as InstalledModel;
 const problem = (code: ProblemCode): Problem => ({ code, title: code, explanation: '', actions: [], evidence: [] });
 const granted: CheckFindings = { licence, plan };
+const neverAsked: CheckFindings = {
+  licence: { ...licence, state: 'never-asked' },
+  problem: problem('access-never-asked'),
+};
 const pending: CheckFindings = { licence: { ...licence, state: 'pending' }, problem: problem('access-pending') };
 
 let folder: string;
@@ -38,10 +43,17 @@ beforeEach(() => {
 });
 
 /** Journeys over scripted effects: each kind of work takes its next answer from a list. */
-function world(script: { checks?: CheckFindings[]; found?: boolean; complete?: boolean; hangs?: boolean }) {
+function world(script: {
+  checks?: CheckFindings[];
+  found?: boolean;
+  complete?: boolean;
+  hangs?: boolean;
+  pace?: Partial<Pace>;
+}) {
   const seen: string[] = [];
   const notes: string[] = [];
   const told: string[] = [];
+  const network = { off: false };
   const checks = [...(script.checks ?? [])];
   const effects: SetupEffects = {
     async check() {
@@ -74,7 +86,8 @@ function world(script: { checks?: CheckFindings[]; found?: boolean; complete?: b
     effects,
     findModel: async () => (script.found ? model : undefined),
     isComplete: async () => script.complete ?? false,
-    approvalPoll: { firstSeconds: 0.02, laterSeconds: 0.02 },
+    pace: { firstSeconds: 0.02, laterSeconds: 0.02, retrySeconds: 0.02, ...script.pace },
+    isOffline: () => network.off,
     now: Date.now,
     onChange(state: SetupState, previous: SetupState) {
       told.push(`${state.step}/${state.activity.kind}`);
@@ -89,7 +102,7 @@ function world(script: { checks?: CheckFindings[]; found?: boolean; complete?: b
     return state ? `${state.step}/${state.activity.kind}` : 'none';
   };
   const reach = (place: string) => vi.waitFor(() => expect(at()).toBe(place));
-  return { journeys, seen, notes, told, reach };
+  return { journeys, seen, notes, told, reach, network };
 }
 
 describe('running a journey', () => {
@@ -193,5 +206,108 @@ describe('running a journey', () => {
     const again = world({});
     await again.journeys.start();
     expect(again.journeys.list()).toEqual([]);
+  });
+
+  test.each<ProblemCode>(['offline', 'hub-trouble', 'rate-limited', 'proxy-or-portal', 'not-the-hub', 'busy'])(
+    'an access check that meets %s is repeated by itself',
+    async (code) => {
+      const limited = { ...problem(code), evidence: [{ retryAt: Date.now() + 30 }] };
+      const { journeys, seen, reach } = world({ checks: [{ problem: limited }, { problem: limited }, granted] });
+      journeys.choose(repo, 'q4');
+      await reach('download/idle');
+      expect(seen).toEqual(['check', 'check', 'check']);
+    },
+  );
+
+  test.each<ProblemCode>(['tls-intercepted', 'no-token', 'access-rejected', 'region-blocked', 'access-never-asked'])(
+    'an access check that meets %s waits for the person',
+    async (code) => {
+      const { journeys, seen } = world({ checks: [{ problem: problem(code) }] });
+      journeys.choose(repo, 'q4');
+      await vi.waitFor(() => expect(journeys.list()[0]?.activity.kind).toBe('blocked'));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(seen).toEqual(['check']);
+    },
+  );
+
+  test('looks by itself once the licence page was opened, tells the person, and goes on to the end', async () => {
+    const { journeys, seen, notes, reach } = world({ checks: [neverAsked, neverAsked, pending, granted] });
+    journeys.choose(repo, 'q4');
+    await reach('access/blocked');
+    journeys.visited(repo);
+    await reach('ready/idle');
+    expect(seen).toEqual(['check', 'check', 'check', 'check', 'download', 'prepare']);
+    expect(notes).toEqual(['Access granted', 'Ready to chat']);
+  });
+
+  test('still looks after a restart whether the form was sent', async () => {
+    const first = world({ checks: [neverAsked], pace: { firstSeconds: 60 } });
+    first.journeys.choose(repo, 'q4');
+    await first.reach('access/blocked');
+    first.journeys.visited(repo);
+    await first.reach('access/waiting');
+    await first.journeys.close();
+    const second = world({ checks: [neverAsked, neverAsked, granted] });
+    await second.journeys.start();
+    await second.reach('ready/idle');
+    expect(second.notes).toEqual(['Access granted', 'Ready to chat']);
+  });
+
+  test('a limit of the Hub stops the looks of every journey until its own time, and no longer', async () => {
+    const end = Date.now() + 250;
+    const limit = { problem: { ...problem('rate-limited'), evidence: [{ retryAt: end }] } };
+    const asked: number[] = [];
+    const { journeys, seen, reach } = world({ checks: [pending, limit], pace: { laterSeconds: 0.02 } });
+    journeys.choose(repo, 'q4');
+    journeys.choose('org/other', 'q4');
+    await vi.waitFor(() => expect(seen.filter((one) => one === 'check')).toHaveLength(2));
+    const before = seen.length;
+    while (Date.now() < end - 20) {
+      asked.push(seen.length - before);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(Math.max(...asked)).toBe(0);
+    await reach('ready/idle');
+  });
+
+  test('what was known of the licence survives a network that goes away', async () => {
+    const since = { ...pending, licence: { ...licence, state: 'pending', pendingSince: 7 } as LicenceStatus };
+    const { journeys, notes, reach } = world({ checks: [since, { problem: problem('offline') }, granted] });
+    journeys.choose(repo, 'q4');
+    await reach('ready/idle');
+    expect(notes).toContain('Access granted');
+  });
+
+  test('switched off on purpose, it asks nothing, and goes on when the network is switched on', async () => {
+    const { journeys, seen, reach, network } = world({ checks: [{ problem: problem('offline') }] });
+    network.off = true;
+    journeys.choose(repo, 'q4');
+    await reach('access/blocked');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(seen).toEqual(['check']);
+    network.off = false;
+    journeys.networkChanged();
+    await reach('download/idle');
+  });
+
+  test('an installed model stays, whatever becomes of its licence', async () => {
+    const rejected = {
+      licence: { ...licence, state: 'rejected' } as LicenceStatus,
+      problem: problem('access-rejected'),
+    };
+    const { journeys, seen, reach } = world({ found: true, checks: [rejected] });
+    const first = world({});
+    first.journeys.choose(repo, 'q4');
+    await first.reach('download/idle');
+    await first.journeys.close();
+    await journeys.start();
+    await reach('ready/idle');
+    journeys.send(repo, { type: 'check' });
+    journeys.choose(repo, 'q4');
+    journeys.visited(repo);
+    journeys.tokenChanged();
+    journeys.networkChanged();
+    expect(journeys.list()[0]).toMatchObject({ step: 'ready', model: { id: 'm' } });
+    expect(seen).toEqual([]);
   });
 });

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { failed, ok, type Result } from '../../../electron/contract/result.ts';
 import { stateFile } from '../../../electron/services/durable/stateFile.ts';
+import { createAccessToken } from '../../../electron/services/hub/secret.ts';
+import { describe as describeProblem } from '../../../electron/services/hub/words.ts';
+import type { HeldToken } from '../../../electron/services/signIn/heldToken.ts';
 import type { VaultAnswer, VaultPort } from '../../../electron/services/ports.ts';
 import { type AccountNote, createSignIn, isAccountNote } from '../../../electron/services/signIn/signIn.ts';
 
@@ -50,6 +53,7 @@ function signedIn(port: VaultPort, proof: Result<AccountNote> = ok(facts)) {
       asked += 1;
       return proof;
     },
+    now: () => 0,
     onChange: (state) => changes.push(state),
     log: () => undefined,
   });
@@ -137,5 +141,66 @@ describe('signing in', () => {
     await signIn.save(token);
     const everything = JSON.stringify([changes, signIn.state(), signIn.token()]);
     expect(everything).not.toContain(token.slice(3, 20));
+  });
+});
+
+describe('a sign-in through the browser', () => {
+  const pair = (mark: string, expiresAt: number): string =>
+    JSON.stringify({ token: `hf_oauth_${mark}`, refreshToken: `refresh-${mark}`, expiresAt });
+  const minute = 60_000;
+
+  function browserSignedIn(expiresAt: number, renewed: Result<HeldToken>) {
+    const port = vault('value', pair('old', expiresAt));
+    const used: string[] = [];
+    const signIn = createSignIn({
+      vault: port,
+      note: stateFile<AccountNote | null>({
+        path: join(folder, 'account.json'),
+        version: 1,
+        check: (value): value is AccountNote | null => value === null || isAccountNote(value),
+        onDamage: () => undefined,
+      }),
+      whoAmI: async () => ok(facts),
+      refresh: async (refreshToken) => {
+        used.push(refreshToken.reveal());
+        await Promise.resolve();
+        return renewed;
+      },
+      now: () => 0,
+      onChange: () => undefined,
+      log: () => undefined,
+    });
+    return { signIn, port, used };
+  }
+  const fresh = {
+    token: createAccessToken('hf_oauth_new'),
+    refreshToken: createAccessToken('refresh-new'),
+    expiresAt: 1,
+  };
+
+  test('that is about to end is renewed once, however many ask, and the new pair is kept', async () => {
+    const { signIn, port, used } = browserSignedIn(9 * minute, ok(fresh));
+    await signIn.start();
+    await Promise.all([signIn.account(), signIn.renew(), signIn.renew()]);
+    expect(used).toEqual(['refresh-old']);
+    expect(signIn.token()?.reveal()).toBe('hf_oauth_new');
+    expect(JSON.parse(port.held())).toEqual({ token: 'hf_oauth_new', refreshToken: 'refresh-new', expiresAt: 1 });
+  });
+
+  test('that lasts is left alone', async () => {
+    const { signIn, used } = browserSignedIn(11 * minute, ok(fresh));
+    await signIn.start();
+    expect(await signIn.account()).toMatchObject({ ok: true });
+    expect([used, signIn.token()?.reveal()]).toEqual([[], 'hf_oauth_old']);
+  });
+
+  test('that was withdrawn says so', async () => {
+    const ended = failed(describeProblem('token-not-accepted', { shade: 'signed-out' }, []));
+    const { signIn } = browserSignedIn(0, ended);
+    await signIn.start();
+    expect(await signIn.account()).toMatchObject({
+      ok: false,
+      problem: { code: 'token-not-accepted', actions: [{ label: 'Sign in again' }, {}] },
+    });
   });
 });

@@ -101,11 +101,13 @@ export const job = (signal = new AbortController().signal): JobContext => ({
 
 /** Stands for a process that loads whatever it gets and says hello: these tests are about files. */
 export const engine: Engine = {
+  quiet: async () => undefined,
   state: () => ({ kind: 'stopped' }),
   generate: () => Promise.reject(new Error('not asked for')),
   sanityCheck: async () => ok({ prompt: 'Hi', text: ' there', tokens: 1, tokensPerSecond: 1 }),
   proofTokens: () => Promise.reject(new Error('not asked for')),
   compare: () => Promise.reject(new Error('not asked for')),
+  waiting: () => 0,
   unload: async () => undefined,
   close: () => undefined,
 };

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-/** 256 bits, new for every start; the page gets it in the fragment of its address, which no server and no log sees. */
+/** 256 random bits as a word that every header and shell takes as it is. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }

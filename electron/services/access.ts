@@ -1,0 +1,97 @@
+/**
+ * The rooms that know who the person is: the one holder of the token, and the tokens of other programs. Opened together,
+ * because a change in one changes what the others say.
+ */
+import type { BackendEvent, LicenceText } from '../contract/ipc.ts';
+import type { Result } from '../contract/result.ts';
+import type { SignInState } from '../contract/setup.ts';
+import type { StateFile } from './durable/stateFile.ts';
+import { refreshTokens } from './hub/deviceSignIn.ts';
+import type { HubClient } from './hub/request.ts';
+import { whoAmI } from './hub/whoami.ts';
+import type { Ports } from './ports.ts';
+import { readLicence } from './setup/readLicence.ts';
+import { type BrowserSignIn, createBrowserSignIn } from './signIn/browserSignIn.ts';
+import { createOtherTokens, type OtherTokens } from './signIn/otherTokens.ts';
+import { type AccountNote, createSignIn, isAccountNote, type SignIn } from './signIn/signIn.ts';
+
+export interface AccessRooms {
+  readonly signIn: SignIn;
+  readonly otherTokens: OtherTokens;
+  readonly browserSignIn: BrowserSignIn;
+  /** Who is signed in, and the sign-in that is under way. */
+  signInState(): SignInState;
+  readLicence(repo: string): Promise<Result<LicenceText>>;
+}
+
+/** A state file in the app's data folder. */
+export type Remember = <T>(name: string, check: (value: unknown) => value is T) => StateFile<T>;
+
+export function openAccess(
+  ports: Ports,
+  {
+    hub,
+    remember,
+    emit,
+    onSignedIn,
+  }: {
+    readonly hub: HubClient;
+    readonly remember: Remember;
+    readonly emit: (event: BackendEvent) => void;
+    /** Somebody signed in by themselves, in the browser. */
+    readonly onSignedIn: () => void;
+  },
+): AccessRooms {
+  const { clientId } = ports;
+  const signInState = (): SignInState => {
+    const browser = browserSignIn.state();
+    return { ...signIn.state(), ...(browser && { browser }) };
+  };
+  const tell = (): void => {
+    emit({ type: 'signIn.changed', signIn: signInState() });
+    const findings = otherTokens.known();
+    if (findings) emit({ type: 'tokens.changed', findings });
+  };
+  const signIn = createSignIn({
+    vault: ports.vault,
+    note: remember<AccountNote | null>(
+      'account.json',
+      (value): value is AccountNote | null => value === null || isAccountNote(value),
+    ),
+    whoAmI: (token, options) => whoAmI(hub, token, options),
+    ...(clientId !== undefined && {
+      refresh: (refreshToken, options) => refreshTokens(hub, { clientId, refreshToken }, options),
+    }),
+    now: ports.now,
+    onChange: tell,
+    log: ports.log,
+  });
+  const browserSignIn = createBrowserSignIn({
+    hub,
+    clientId,
+    async adopt(held) {
+      const adopted = await signIn.adopt(held);
+      if (adopted.ok) onSignedIn();
+      return adopted;
+    },
+    onChange: tell,
+  });
+  const otherTokens = createOtherTokens({
+    computer: ports.computer,
+    hub: new URL(ports.hubEndpoint),
+    signIn,
+    whoAmI: (token) => whoAmI(hub, token),
+    now: ports.now,
+    log: ports.log,
+  });
+  return {
+    signIn,
+    otherTokens,
+    browserSignIn,
+    signInState,
+    async readLicence(repo) {
+      await signIn.renew();
+      return readLicence(hub, repo, signIn.token());
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import type { Backend } from '../../electron/contract/ipc.ts';
+import { Clipboard } from './clipboard.svelte.ts';
+import { Tokens } from './tokens.svelte.ts';
+
+/** What the access page knows beyond the journeys. */
+export class Access {
+  readonly tokens: Tokens;
+  readonly clipboard: Clipboard;
+
+  constructor(backend: Backend, page: Window) {
+    this.tokens = new Tokens(backend);
+    this.clipboard = new Clipboard(backend, page);
+  }
+}
