@@ -7,6 +7,7 @@ export interface ModelFolder {
   readonly graph: string; // absolute path
   /** The graph for CPUs whose cache stays with the caller; the same as `graph` where the folder brings none. */
   readonly cpuGraph: string;
+  readonly weights: string; // beside both graphs; may be absent
   readonly bytes: number; // graph and the weights beside it
   readonly maxPositions: number; // tokens the model was trained for
   readonly endIds: readonly number[];
@@ -85,6 +86,7 @@ export async function readModelFolder(folder: string, dtype: Dtype): Promise<Mod
   const loop = join(folder, loopPath(dtype));
   return {
     graph,
+    weights: `${graph}_data`,
     cpuGraph: (await sizeOf(loop)) > 0 ? loop : graph,
     bytes: graphBytes + (await sizeOf(`${graph}_data`)),
     maxPositions,
