@@ -26,8 +26,9 @@ export default defineConfig({
       input: {
         main: 'electron/hosts/desktop/main.ts',
         web: 'electron/hosts/web/main.ts',
+        doctor: 'electron/hosts/terminal/main.ts',
         // A thread of the conversion process, started from the file beside the code that starts it.
-        quantizeWorker: 'electron/services/convert/quantizeWorker.ts',
+        packWorker: 'electron/services/convert/packing/packWorker.ts',
         // A thread of the main process, likewise.
         hashWorker: 'electron/services/download/hashWorker.ts',
         infer: 'electron/workers/infer.ts',

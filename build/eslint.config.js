@@ -9,8 +9,33 @@ const guarded = {
   'onnxruntime-node': only('onnxruntime-node', 'electron/services/inference/session.ts'),
   '@huggingface/transformers': only('@huggingface/transformers', 'electron/services/inference/tokenizer.ts'),
 };
+/** What may be taken from node:fs outside the one module that writes; opening is in services/durable/reading.ts. */
+const reading = [
+  ...['access', 'lstat', 'readdir', 'readFile', 'readlink', 'realpath', 'stat', 'statfs'],
+  ...['accessSync', 'closeSync', 'existsSync', 'fstatSync', 'lstatSync', 'readdirSync', 'readFileSync', 'readSync'],
+  ...['realpathSync', 'statSync', 'constants', 'createReadStream', 'Dirent', 'FileHandle', 'Stats', 'ReadStream'],
+];
+const message = 'Only electron/services/durable writes files.';
+const writers = ['fs', 'fs/promises', 'node:fs', 'node:fs/promises'].map((name) => ({
+  name,
+  allowImportNames: reading,
+  message,
+}));
+const roundabout = [
+  { selector: 'ImportExpression[source.value=/^(node:)?fs(\\u002fpromises)?$/]', message },
+  { selector: 'CallExpression[callee.property.name="getBuiltinModule"]', message },
+];
 const guard = (...homes) => ({
-  'no-restricted-imports': ['error', { paths: Object.values(guarded).filter((rule) => !homes.includes(rule.name)) }],
+  'no-restricted-syntax': homes.includes('fs') ? 'off' : ['error', ...roundabout],
+  'no-restricted-imports': [
+    'error',
+    {
+      paths: [
+        ...Object.values(guarded).filter((rule) => !homes.includes(rule.name)),
+        ...(homes.includes('fs') ? [] : writers),
+      ],
+    },
+  ],
 });
 
 export default tseslint.config(
@@ -45,6 +70,8 @@ export default tseslint.config(
   { files: ['**/*.cjs'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
   { files: ['**/*.svelte', '**/*.svelte.ts'], languageOptions: { parserOptions: { parser: tseslint.parser } } },
   { files: ['electron/**', 'renderer/**'], rules: guard() },
+  // The practice Hub is a world outside the product: it keeps its own state file.
+  { files: ['electron/services/durable/**', 'electron/practice/**'], rules: guard('fs') },
   { files: ['electron/hosts/desktop/**'], rules: guard('electron') },
   { files: ['electron/adapters/keychain.ts'], rules: guard('keytar') },
   { files: ['electron/services/inference/session.ts'], rules: guard('onnxruntime-node') },

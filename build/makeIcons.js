@@ -16,16 +16,28 @@ const browser = await chromium.launch({
   ...(executablePath && { executablePath }),
   args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
 });
-/** @type {Map<number, Buffer>} */
-const pictures = new Map();
-for (const size of sizes) {
+/** @param {string} svg @param {number} size */
+async function draw(svg, size) {
   const page = await browser.newPage({ viewport: { width: size, height: size } });
   await page.setContent(
-    `<style>*{margin:0}svg{display:block;width:${size}px;height:${size}px}</style>${drawing.replace('<svg ', '<svg preserveAspectRatio="none" ')}`,
+    `<style>*{margin:0}svg{display:block;width:${size}px;height:${size}px}</style>${svg.replace('<svg ', '<svg preserveAspectRatio="none" ')}`,
   );
-  pictures.set(size, await page.screenshot({ omitBackground: true }));
+  const png = await page.screenshot({ omitBackground: true });
   await page.close();
+  return png;
 }
+/** @type {Map<number, Buffer>} */
+const pictures = new Map();
+for (const size of sizes) pictures.set(size, await draw(drawing, size));
+// macOS colours the picture in its menu bar itself: black, with the alpha channel as the shape.
+const mark = readFileSync(join(import.meta.dirname, '..', 'renderer', 'mark.svg'), 'utf8').replace(
+  /stroke="#[0-9a-f]+"/,
+  'stroke="#000000"',
+);
+const tray = join(import.meta.dirname, '..', 'electron', 'hosts', 'desktop', 'tray');
+mkdirSync(tray, { recursive: true });
+writeFileSync(join(tray, 'template.png'), await draw(mark, 18));
+writeFileSync(join(tray, 'template@2x.png'), await draw(mark, 36));
 await browser.close();
 /** @param {number} size */
 const picture = (size) => pictures.get(size) ?? Buffer.alloc(0);
@@ -66,6 +78,7 @@ function icns(of) {
 mkdirSync(join(resources, 'icons'), { recursive: true });
 for (const size of sizes.filter((each) => each <= 512))
   writeFileSync(join(resources, 'icons', `${size}x${size}.png`), picture(size));
+writeFileSync(join(tray, 'colour.png'), picture(32));
 writeFileSync(join(resources, 'icon.png'), picture(1024));
 writeFileSync(join(resources, 'icon.ico'), ico([16, 24, 32, 48, 64, 128, 256]));
 writeFileSync(

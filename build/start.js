@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { build } from './build.js';
+import { findNode } from './node.js';
 
 const root = resolve(import.meta.dirname, '..');
 const args = process.argv.slice(2);
@@ -16,13 +17,6 @@ const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1' };
 const downloadMilliseconds = 10 * 60_000;
 /** A start that fails sooner than this never showed a window. */
 const failedStartMilliseconds = 8000;
-
-/** The Node the product is made for, from the package `node`; else this one where it is new enough. */
-function findNode() {
-  const shipped = join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  if (existsSync(shipped)) return shipped;
-  return Number(process.versions.node.split('.')[0]) >= 24 ? process.execPath : undefined;
-}
 
 /** Path of the Electron program, where it is installed. */
 function findElectron() {
@@ -103,6 +97,10 @@ async function runWeb() {
 
 async function run() {
   if (args.includes('--help')) return runWeb();
+  if (process.platform === 'darwin' && process.arch === 'x64')
+    console.log(
+      'On a Mac with an Intel processor Latchkey checks access, but cannot run models: its runtime has no build.',
+    );
   try {
     await build();
   } catch (error) {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { open } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { isAbsolute } from 'node:path';
 import type { Computer } from '../services/ports.ts';
+import { openToRead } from '../services/durable/reading.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,7 +39,7 @@ export function createComputer(options: {
 
 async function readText(path: string): Promise<string | undefined> {
   try {
-    const file = await open(path, 'r');
+    const file = await openToRead(path);
     try {
       const facts = await file.stat();
       return facts.isFile() && facts.size <= largest ? await file.readFile('utf8') : undefined;

@@ -3,6 +3,9 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 
+import type { WayPort } from '../services/ports.ts';
+import { environmentProxy, shownProxy } from './environmentProxy.ts';
+
 let trusted = false;
 
 /**
@@ -66,4 +69,18 @@ function issuerOf(socket: Socket): string | undefined {
   const { O: organisation, CN: name } = certificate?.issuer ?? {};
   const issuer = organisation ?? name;
   return Array.isArray(issuer) ? issuer[0] : issuer;
+}
+
+/** The way of plain Node: proxies come from the environment alone. */
+export function createNodeWay(env: Readonly<Record<string, string | undefined>>): WayPort {
+  return {
+    async proxyFor(url) {
+      const proxy = environmentProxy(url, env);
+      return proxy && shownProxy(proxy);
+    },
+    issuerOf(address) {
+      const agent = new https.Agent({ keepAlive: false, rejectUnauthorized: false, proxyEnv: { ...env } });
+      return issuerBehind(new URL(address), agent);
+    },
+  };
 }

@@ -69,5 +69,7 @@ export type EngineState =
       readonly device: Device;
       readonly contextLength: number;
       readonly loadSeconds: number;
+      /** The model's own chat template did not end, twice: it is asked through one of ours. */
+      readonly builtInTemplate?: true;
     }
   | { readonly kind: 'failed'; readonly modelId: string; readonly problem: Problem };

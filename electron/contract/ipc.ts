@@ -3,6 +3,7 @@ import { type Check, flag, matching, nothing, numberIn, oneOf, optional, record,
 import type { LocalServerState } from './localServer.ts';
 import { type Dtype, dtypes, type InstalledModel, type SuggestedModel } from './model.ts';
 import type { PageName } from './problem.ts';
+import type { FamilyState } from './family.ts';
 import type { Result } from './result.ts';
 import type { SetupState, SignInState } from './setup.ts';
 import { type UpdateChannel, updateChannels, type UpdateState } from './update.ts';
@@ -48,19 +49,29 @@ export interface AppInfo {
   readonly offline: boolean; // the person's own switch, or their environment's
   /** The environment variable that keeps it offline, whatever the switch says. */
   readonly offlineBy?: string;
+  /** Closing the window leaves the app in the system's tray, where the host has one. */
+  readonly inTray: boolean;
+  /** The person's accent colour in the system's settings, #rrggbb; absent where the host cannot know. */
+  readonly accent?: string;
   readonly can: {
     readonly openPages: boolean; // else the page shows the link itself
     readonly notify: boolean;
     readonly showFolders: boolean;
     readonly chooseFolders: boolean; // else the page asks for a path
+    readonly dropFolders: boolean; // a folder may be dropped on the window
+    readonly stayInTray: boolean;
     readonly signInWithBrowser: boolean; // the app is registered with this Hub
     readonly readClipboard: boolean;
   };
 }
 
-/** Something a person asked for outside the page: in the menu, or with a `latchkey://model/...` link. */
+/** Something a person asked for outside the page: in the menu, with a `latchkey://model/...` link, with a file or folder. */
 export type Wish =
-  { readonly kind: 'new-chat' } | { readonly kind: 'settings' } | { readonly kind: 'set-up'; readonly repo: string };
+  | { readonly kind: 'new-chat' }
+  | { readonly kind: 'settings' }
+  | { readonly kind: 'set-up'; readonly repo: string }
+  /** A folder that was dropped on the window or opened with Latchkey; a failure says why it cannot be one. */
+  | { readonly kind: 'bring'; readonly folder: Result<ChosenFolder> };
 
 /** A licence text readable in place. */
 export interface LicenceText {
@@ -84,6 +95,7 @@ export const requests = {
   'app.info': request<undefined, AppInfo>(nothing),
   'app.setPractice': request<{ readonly on: boolean }, undefined>(record({ on: flag })),
   'app.setOffline': request<{ readonly on: boolean }, undefined>(record({ on: flag })),
+  'app.setTray': request<{ readonly on: boolean }, undefined>(record({ on: flag })),
   /** The oldest wish that nobody took yet, once. */
   'app.takeWish': request<undefined, { readonly wish?: Wish }>(nothing),
   /** Shows a folder of Latchkey in the system's file manager; only where `can.showFolders`. */
@@ -136,6 +148,13 @@ export const requests = {
     record({ repo, on: flag }),
   ),
   'setup.remove': request<{ readonly repo: string }, undefined>(record({ repo })),
+
+  /** The other editions of a model, with what is known of each; asks nobody. */
+  'family.get': request<{ readonly repo: string }, FamilyState>(record({ repo })),
+  /** Asks the Hub about one edition. */
+  'family.check': request<{ readonly repo: string; readonly edition: string }, FamilyState>(
+    record({ repo, edition: repo }),
+  ),
 
   'licence.read': request<{ readonly repo: string }, LicenceText>(record({ repo })),
 

@@ -1,4 +1,5 @@
 import type { Sampling } from './chat.ts';
+import type { FormField } from './setup.ts';
 
 /** "owner/name" as the Hub spells it. */
 export type RepoId = string;
@@ -28,6 +29,8 @@ export interface ModelCard {
   readonly gate: 'none' | 'auto' | 'manual';
   readonly licence: string; // cardData.license or license_name
   readonly excludesEu: boolean;
+  /** What the form of a gated repository asks for. */
+  readonly form: readonly FormField[];
   readonly private: boolean;
   readonly disabled: boolean;
   readonly renamedFrom?: RepoId;

@@ -38,6 +38,13 @@ export interface SignInState {
 
 export type LicenceState = 'not-gated' | 'never-asked' | 'pending' | 'rejected' | 'reset' | 'granted' | 'unknown';
 
+/** One thing that the form of a gated repository asks for. */
+export interface FormField {
+  readonly name: string;
+  readonly kind: 'text' | 'date' | 'country' | 'choice' | 'agreement' | 'location' | 'other';
+  readonly options?: readonly string[];
+}
+
 /** What one account holds for one repository, and how we know. */
 export interface LicenceStatus {
   readonly repo: RepoId;
@@ -48,6 +55,10 @@ export interface LicenceStatus {
   readonly checkedAt: number;
   readonly pendingSince?: number;
   readonly nextCheckAt?: number;
+  /** What the licence form asks for; empty = only the consent. Absent where there is no form. */
+  readonly form?: readonly FormField[];
+  /** The authors say that the licence excludes the European Union. */
+  readonly excludesEu?: true;
 }
 
 /** Measured progress of long work. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createComputer } from '../adapters/computer.ts';
 import { createKeychain } from '../adapters/keychain.ts';
 import { createNodeHttp } from '../adapters/nodeHttp.ts';
+import { createNodeWay } from '../adapters/nodeNetwork.ts';
 import type { BackendEvent } from '../contract/ipc.ts';
 import type { Result } from '../contract/result.ts';
 import { startPracticeHub } from '../practice/hub/startPracticeHub.ts';
@@ -17,6 +18,7 @@ import { makeFolder } from '../services/durable/files.ts';
 import type { Ports } from '../services/ports.ts';
 import { clientId } from './clientId.ts';
 import { modeFolders } from './folders.ts';
+import { hubEndpointOf } from './hubEndpoint.ts';
 import { openLog } from './logFile.ts';
 import { openablePage } from './pages.ts';
 import { vaultMarker } from './vaultMarker.ts';
@@ -29,12 +31,16 @@ export interface Abilities {
   /** Folder of the practice model's files, as shipped. */
   readonly practiceModel: string;
   readonly startWorker: Ports['startWorker'];
+  /** Absent: plain Node is the way to the network. */
+  readonly network?: Pick<Ports, 'http' | 'way'>;
   /** Gets only URLs that passed `openablePage`. */
   readonly openPage: Ports['openPage'];
   readonly notify?: NonNullable<Ports['notify']>;
   readonly chooseFolder?: NonNullable<Ports['chooseFolder']>;
   readonly showFolder?: NonNullable<Ports['showFolder']>;
   readonly takeWish?: NonNullable<Ports['takeWish']>;
+  readonly stayInTray?: NonNullable<Ports['stayInTray']>;
+  readonly accent?: NonNullable<Ports['accent']>;
   readonly readClipboard?: NonNullable<Ports['readClipboard']>;
   readonly updater?: NonNullable<Ports['updater']>;
 }
@@ -58,16 +64,9 @@ interface Running {
 const realPace = { firstSeconds: 60, laterSeconds: 300, retrySeconds: 15 };
 const practicePace = { firstSeconds: 2, laterSeconds: 5, retrySeconds: 2 };
 
-const realHub = 'https://huggingface.co';
-
 /** A Hub on this computer needs no gentleness. */
 function onThisComputer(endpoint: string): boolean {
   return ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(endpoint).hostname);
-}
-
-/** HF_ENDPOINT as Hugging Face's own tools read it: a mirror instead of the Hub. */
-function realEndpoint(): string {
-  return (process.env['HF_ENDPOINT'] || realHub).replace(/\/+$/, '');
 }
 
 async function startMode(
@@ -84,7 +83,7 @@ async function startMode(
         keepRequests: 0,
       })
     : undefined;
-  const hubEndpoint = hub?.endpoint ?? realEndpoint();
+  const hubEndpoint = hub?.endpoint ?? hubEndpointOf(process.env);
   const log = openLog(paths.data, Date.now);
   const backend = await createBackend(
     {
@@ -105,7 +104,9 @@ async function startMode(
             asksShell: lent.host === 'desktop',
           }),
       clientId: practice ? 'latchkey-practice' : clientId(process.env),
-      http: createNodeHttp(),
+      // The practice Hub is on this computer: nothing can stand in between.
+      http: (!practice && lent.network?.http) || createNodeHttp(),
+      way: (!practice && lent.network?.way) || createNodeWay(process.env),
       vault: createKeychain({
         service: practice ? 'Latchkey practice' : 'Latchkey',
         account: 'access token',
@@ -120,6 +121,8 @@ async function startMode(
       ...(lent.chooseFolder && { chooseFolder: lent.chooseFolder }),
       ...(lent.showFolder && { showFolder: lent.showFolder }),
       ...(lent.takeWish && { takeWish: lent.takeWish }),
+      ...(lent.stayInTray && { stayInTray: lent.stayInTray }),
+      ...(lent.accent && { accent: lent.accent }),
       ...(lent.readClipboard && { readClipboard: lent.readClipboard }),
       // Practice talks to nobody but this computer.
       ...(lent.updater && !practice && { updater: lent.updater }),

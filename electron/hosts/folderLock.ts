@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import { removeFileSync } from '../services/durable/files.ts';
 
 /** Proof of being the only Latchkey that writes to a data folder. */
 export interface FolderLock {
@@ -64,7 +64,7 @@ export async function lockFolder(
       return { release: () => new Promise((done) => server.close(() => done())) };
     }
     if (await knock(name)) return undefined;
-    if (!name.startsWith('\0')) rmSync(name, { force: true });
+    if (!name.startsWith('\0')) removeFileSync(name);
   }
   return undefined;
 }

@@ -6,10 +6,12 @@ import type { BackendEvent, LicenceText } from '../contract/ipc.ts';
 import type { Result } from '../contract/result.ts';
 import type { SignInState } from '../contract/setup.ts';
 import type { StateFile } from './durable/stateFile.ts';
+import { checkAccess } from './hub/check.ts';
 import { refreshTokens } from './hub/deviceSignIn.ts';
 import type { HubClient } from './hub/request.ts';
 import { whoAmI } from './hub/whoami.ts';
 import type { Ports } from './ports.ts';
+import { areLicences, createLicences, type Licences } from './licences/licences.ts';
 import { readLicence } from './setup/readLicence.ts';
 import { type BrowserSignIn, createBrowserSignIn } from './signIn/browserSignIn.ts';
 import { createOtherTokens, type OtherTokens } from './signIn/otherTokens.ts';
@@ -20,7 +22,8 @@ export interface AccessRooms {
   readonly otherTokens: OtherTokens;
   readonly browserSignIn: BrowserSignIn;
   /** Who is signed in, and the sign-in that is under way. */
-  signInState(): SignInState;
+  signInState(this: void): SignInState;
+  readonly licences: Licences;
   readLicence(repo: string): Promise<Result<LicenceText>>;
 }
 
@@ -84,11 +87,20 @@ export function openAccess(
     now: ports.now,
     log: ports.log,
   });
+  const licences = createLicences({
+    file: remember('licences.json', areLicences),
+    async ask(repo) {
+      const account = await signIn.account();
+      const token = signIn.token();
+      return checkAccess(hub, { repo, token, account: account.ok ? account.value?.name : undefined });
+    },
+  });
   return {
     signIn,
     otherTokens,
     browserSignIn,
     signInState,
+    licences,
     async readLicence(repo) {
       await signIn.renew();
       return readLicence(hub, repo, signIn.token());

@@ -7,12 +7,12 @@ import { cleanToken } from './hub/cleanToken.ts';
 import type { Ports } from './ports.ts';
 import type { Journeys } from './setup/journeys.ts';
 
-type Names = Extract<keyof Handlers, `${'signIn' | 'accessToken' | 'tokens'}.${string}`>;
+type Names = Extract<keyof Handlers, `${'signIn' | 'accessToken' | 'tokens' | 'family'}.${string}`>;
 
 /** Everything about tokens: our own and those of other programs. */
 export function accessHandlers(
   ports: Ports,
-  { signIn, otherTokens, browserSignIn, signInState }: AccessRooms,
+  { signIn, otherTokens, browserSignIn, licences, signInState }: AccessRooms,
   { journeys, emit }: { readonly journeys: Journeys; readonly emit: (event: BackendEvent) => void },
 ): Pick<Handlers, Names> {
   /** Another token: every journey that it held up asks again, and a sign-in under way elsewhere is over. */
@@ -49,6 +49,8 @@ export function accessHandlers(
       if (tested.ok) emit({ type: 'tokens.changed', findings: tested.value });
       return tested;
     },
+    'family.get': async ({ repo }) => ok(licences.family(repo)),
+    'family.check': async ({ repo, edition }) => ok(await licences.check(repo, edition)),
     'tokens.import': async ({ id }) => replaced(await otherTokens.adopt(id)),
   };
 }

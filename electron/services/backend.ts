@@ -10,7 +10,6 @@ import { notFound } from './explain.ts';
 import { pageUrl } from './hub/pages.ts';
 import { practiceModels, suggestedModels } from './models/suggested.ts';
 import type { Ports } from './ports.ts';
-import { writeReport } from './report.ts';
 import { openRooms, type Rooms } from './rooms.ts';
 
 export interface RunningBackend {
@@ -56,9 +55,15 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
       await rooms.setOffline(on);
       return ok(undefined);
     },
+    'app.setTray': async ({ on }) => {
+      await rooms.setTray(on);
+      return ok(undefined);
+    },
     'app.takeWish': async () => {
       const wish = ports.takeWish?.();
-      return ok({ ...(wish && { wish }) });
+      if (!wish) return ok({});
+      if (wish.kind !== 'bring') return ok({ wish });
+      return ok({ wish: { kind: 'bring', folder: await rooms.storage.adopt(wish.path) } });
     },
     'app.showFolder': async ({ folder }) => {
       const { data, hubCache } = ports.paths;
@@ -75,16 +80,7 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'page' | 'report'
       if (page === 'licence' && repo !== undefined) rooms.journeys.visited(repo);
       return ok({ url, opened });
     },
-    'report.copy': async () =>
-      ok({
-        text: writeReport({
-          ports,
-          signIn: rooms.signInState(),
-          setups: rooms.journeys.list(),
-          log: rooms.log,
-          redact: rooms.redact,
-        }),
-      }),
+    'report.copy': async () => ok({ text: await rooms.report() }),
   };
 }
 

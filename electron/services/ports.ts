@@ -26,6 +26,14 @@ export interface HttpAnswer {
 /** Rejects with the system's own error (code ENOTFOUND, ECONNREFUSED, CERT_..., ETIMEDOUT) or AbortError. */
 export type HttpPort = (request: HttpRequest, options: { readonly signal?: AbortSignal }) => Promise<HttpAnswer>;
 
+/** What the host can say about the way to a server. Neither ever rejects. */
+export interface WayPort {
+  /** "http://proxy:3128 (HTTPS_PROXY)", without name and password; undefined = the straight way. */
+  readonly proxyFor: (url: string) => Promise<string | undefined>;
+  /** Who signed the certificate that a server shows, trusted or not; undefined when nobody can see it. */
+  readonly issuerOf: (url: string) => Promise<string | undefined>;
+}
+
 /** The OS keychain's four answers. `locked` never means `empty`. */
 export type VaultAnswer =
   | { readonly kind: 'value'; readonly secret: string }
@@ -47,6 +55,7 @@ export interface WorkerProcess {
   onMessage(listener: (message: unknown) => void): void;
   /** `code` is the exit code, null when a signal ended it. */
   onExit(listener: (exit: { readonly code: number | null; readonly signal?: string }) => void): void;
+  /** Ends it at once, also one that hangs: it gets no chance to tidy up. */
   kill(): void;
 }
 
@@ -87,6 +96,16 @@ export interface UpdaterPort {
   install(): void;
 }
 
+/** A wish as a host knows it: of what was brought, only the path. */
+export type OutsideWish = Exclude<Wish, { readonly kind: 'bring' }> | { readonly kind: 'bring'; readonly path: string };
+
+/** The person's accent colour in the system's settings, #rrggbb. */
+export interface AccentPort {
+  now(): string | undefined;
+  /** Returns its own undo. */
+  onChange(listener: () => void): () => void;
+}
+
 export interface LogEntry {
   readonly area: string;
   readonly event: string;
@@ -116,6 +135,7 @@ export interface Ports {
   /** Where tokens of other programs are looked for; absent in practice mode. */
   readonly computer?: Computer | undefined;
   readonly http: HttpPort;
+  readonly way: WayPort;
   readonly vault: VaultPort;
   readonly startWorker: (name: WorkerName) => WorkerProcess;
   /** The id under which this app is registered with the Hub; absent = nobody signs in through the browser. */
@@ -129,7 +149,10 @@ export interface Ports {
   /** Shows a folder in the system's file manager; absent = the host has none. */
   readonly showFolder?: (folder: string) => Promise<void>;
   /** Hands out what a person asked for outside the page, oldest first. */
-  readonly takeWish?: () => Wish | undefined;
+  readonly takeWish?: () => OutsideWish | undefined;
+  /** Keeps the app in the system's tray when its window is closed, or no longer; absent = the host has no tray. */
+  readonly stayInTray?: (on: boolean) => void;
+  readonly accent?: AccentPort;
   readonly notify?: (note: { readonly title: string; readonly text: string }) => void;
   /** Absent: this host is not something that updates itself. */
   readonly updater?: UpdaterPort;

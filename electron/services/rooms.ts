@@ -17,7 +17,6 @@ import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
 import { createHubClient } from './hub/request.ts';
-import { redact } from './hub/secret.ts';
 import { queueFull } from './localServer/explain.ts';
 import {
   createLocalServerRoom,
@@ -28,12 +27,13 @@ import {
 import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
-import { createLogTail, type LogTail } from './report.ts';
+import { createLogTail, makeReport } from './report.ts';
 import { fetchModel } from './setup/fetchModel.ts';
 import { fileSource } from './setup/fileSource.ts';
 import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
 import { announcement } from './setup/announce.ts';
+import { openSettings, type Settings } from './settings.ts';
 import { prepareModel } from './setup/prepare.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
@@ -51,23 +51,16 @@ export interface Rooms extends AccessRooms {
   readonly answers: Answers;
   readonly engine: Engine;
   readonly localServer: LocalServerRoom;
-  readonly log: LogTail;
   info(): AppInfo;
   setOffline(on: boolean): Promise<void>;
   /** Forgets the token, the settings and the journeys; models and chats stay. */
   reset(): Promise<Result<undefined>>;
-  readonly redact: (text: string) => string;
+  /** What works here, where each journey stands, the last lines of the log: to be pasted into an issue. */
+  report(): Promise<string>;
+  setTray(on: boolean): Promise<void>;
   readonly chatsChanged: () => void;
   start(): Promise<void>;
   close(): Promise<void>;
-}
-
-export interface Settings {
-  readonly offline: boolean;
-}
-
-function areSettings(value: unknown): value is Settings {
-  return typeof value === 'object' && value !== null && typeof (value as Settings).offline === 'boolean';
 }
 
 /** 8: some minutes of answers on a slow machine; whoever comes later is told to come again. */
@@ -82,18 +75,18 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     log.add(entry);
     ports.log(entry);
   };
+  const setAside = (path: string): void => write({ area: 'state', event: 'set-aside', path });
   const remember = <T>(name: string, check: (value: unknown) => value is T) =>
     stateFile({
       path: join(paths.data, name),
       version: 1,
       check,
-      onDamage: (path) => write({ area: 'state', event: 'set-aside', path }),
+      onDamage: setAside,
     });
 
-  const settings = remember<Settings>('settings.json', areSettings);
+  const settings = await openSettings(paths.data, setAside);
   const { offlineBy, links } = ports.environment;
-  let { offline } = (await settings.read()) ?? { offline: false };
-  const isOffline = (): boolean => offline || offlineBy !== undefined;
+  const isOffline = (): boolean => settings.now().offline || offlineBy !== undefined;
 
   const hub = createHubClient({
     endpoint: ports.hubEndpoint,
@@ -168,6 +161,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     isComplete: async (plan) => (await snapshotOf(plan)).complete,
     onChange(setup: SetupState, previous: SetupState) {
       emit({ type: 'setup.changed', setup });
+      if (setup.licence && setup.licence !== previous.licence) access.licences.learned(setup.licence);
       const note = announcement(setup, previous);
       if (note) ports.notify?.(note);
     },
@@ -233,7 +227,17 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
 
   const info = (): AppInfo =>
-    appInfo(ports, { offline: isOffline(), signInWithBrowser: access.browserSignIn.available });
+    appInfo(ports, {
+      offline: isOffline(),
+      signInWithBrowser: access.browserSignIn.available,
+      inTray: settings.now().tray,
+    });
+  const change = async (to: Partial<Settings>): Promise<void> => {
+    await settings.change(to);
+    if (to.tray !== undefined) ports.stayInTray?.(to.tray);
+    emit({ type: 'app.changed', info: info() });
+  };
+  const deaf = ports.accent?.onChange(() => emit({ type: 'app.changed', info: info() }));
 
   return {
     updates,
@@ -246,33 +250,42 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     answers,
     engine,
     localServer,
-    log,
     info,
-    redact,
     chatsChanged,
     async setOffline(on) {
-      offline = on;
-      await settings.write({ offline });
-      emit({ type: 'app.changed', info: info() });
+      await change({ offline: on });
       if (!isOffline()) journeys.networkChanged();
     },
+    setTray: (on) => change({ tray: on }),
     async reset() {
       for (const { repo } of journeys.list()) await journeys.remove(repo);
       const forgotten = await signIn.forget();
-      offline = false;
-      await settings.write({ offline });
-      emit({ type: 'app.changed', info: info() });
+      await access.licences.forget();
+      await change({ offline: false, tray: false });
       return forgotten.ok ? ok(undefined) : forgotten;
     },
+    report: async () =>
+      makeReport({
+        ports,
+        hub,
+        signIn: access.signInState(),
+        setups: journeys.list(),
+        log,
+        offline: offlineBy !== undefined ? `${offlineBy} is set` : isOffline() ? 'Latchkey works offline' : undefined,
+        models: { folder: home.folder(), reachable: await home.isReachable(), list: models.list() },
+      }),
     async start() {
+      ports.stayInTray?.(settings.now().tray);
       await sweepUnfinished(home.folder());
       await models.refresh();
       await storage.start();
       await signIn.start();
+      await access.licences.start();
       await journeys.start();
       await localServer.start();
     },
     async close() {
+      deaf?.();
       access.browserSignIn.stop();
       updates.close();
       answers.close();

@@ -13,5 +13,8 @@ const { openPort } = await import('./port.ts');
 const port = openPort();
 serve<InferWork>(
   port,
-  createInferWork((log) => port.post({ log })),
+  createInferWork(
+    (log) => port.post({ log }),
+    (busy, seconds) => port.post({ busy, seconds }),
+  ),
 );

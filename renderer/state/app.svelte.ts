@@ -5,8 +5,9 @@
 import type { EngineState } from '../../electron/contract/chat.ts';
 import type { AppInfo, Backend, BackendEvent } from '../../electron/contract/ipc.ts';
 import type { Action, Problem, ViewName } from '../../electron/contract/problem.ts';
-import { assertNever } from '../../electron/contract/result.ts';
+import { assertNever, type Result } from '../../electron/contract/result.ts';
 import type { SetupState } from '../../electron/contract/setup.ts';
+import type { ChosenFolder } from '../../electron/contract/storage.ts';
 import { Chats } from './chats.svelte.ts';
 import { Clock } from './clock.svelte.ts';
 import { Journeys } from './journeys.svelte.ts';
@@ -110,8 +111,13 @@ export class AppState {
     const open = this.thread.chat?.id;
     if (open !== undefined && !switched) await this.thread.open(open);
     this.#problem = undefined;
-    this.#info = info.value;
+    this.#know(info.value);
     if (switched) this.goHome();
+  }
+
+  #know(info: AppInfo): void {
+    this.#info = info;
+    this.theme.follow(info.accent);
   }
 
   /** After a reload: where the person was, if that still exists. */
@@ -170,9 +176,20 @@ export class AppState {
       if (!wish) return;
       if (wish.kind === 'new-chat') this.newChat();
       else if (wish.kind === 'settings') this.router.go({ name: 'settings' });
+      else if (wish.kind === 'bring') this.#bring(wish.folder);
       else if (this.journeys.find(wish.repo)) this.router.go({ name: 'journey', repo: wish.repo });
       else this.#asked = wish.repo;
     }
+  }
+
+  /** A folder that was dropped or opened: looked into, and shown before anything is taken from it. */
+  #bring(folder: Result<ChosenFolder>): void {
+    this.router.go({ name: 'storage' });
+    void this.storage.bring(folder);
+  }
+
+  async setTray(on: boolean): Promise<void> {
+    await this.#backend.request('app.setTray', { on });
   }
 
   async showFolder(folder: 'data' | 'models' | 'cache'): Promise<void> {
@@ -245,7 +262,7 @@ export class AppState {
       case 'app.restarted':
         return void this.load();
       case 'app.changed':
-        this.#info = event.info;
+        this.#know(event.info);
         return;
       case 'app.wished':
         return void this.takeWishes();

@@ -81,6 +81,11 @@ export class Storage {
     const answer = await this.#ask(() => this.#backend.request('storage.inspect', { folder: folder.id }));
     if (answer.ok) this.#carried = { folder, model: answer.value };
   }
+  /** A folder that came from outside the page, or why it cannot serve. */
+  async bring(folder: Result<ChosenFolder>): Promise<void> {
+    if (folder.ok) await this.inspect(folder.value);
+    else this.#problem = folder.problem;
+  }
   async takeIn(): Promise<void> {
     const carried = this.#carried;
     if (!carried) return;

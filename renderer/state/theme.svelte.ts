@@ -29,6 +29,14 @@ export class ThemeChoice {
     this.#show();
   }
 
+  /** The person's accent colour in their system, #rrggbb: rings around what has the focus, and marked text. */
+  follow(accent: string | undefined): void {
+    const { dataset, style } = this.#page.document.documentElement;
+    if (accent === undefined) delete dataset['accent'];
+    else dataset['accent'] = '';
+    style.setProperty('--system-accent', accent ?? '');
+  }
+
   #show(): void {
     const dark =
       this.#choice === 'dark' ||

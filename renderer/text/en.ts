@@ -5,6 +5,7 @@
 import type { LicenceState, Step, TokenHome, VaultState } from '../../electron/contract/setup.ts';
 import type { Account } from '../../electron/contract/setup.ts';
 import { chat } from './enChat.ts';
+import { family } from './enFamily.ts';
 import { journey } from './enJourney.ts';
 import { signIn } from './enSignIn.ts';
 import { localServer } from './enLocalServer.ts';
@@ -220,6 +221,7 @@ export const t = {
   },
   storage,
   signIn,
+  family,
   update,
   tokens,
   localServer,
@@ -234,6 +236,8 @@ export const t = {
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     offline: 'Offline',
     offlineHint: 'No licence checks, no downloads. Installed models work as before.',
+    tray: 'Stay in the tray',
+    trayHint: 'Closing the window leaves Latchkey running: downloads and waiting go on.',
     practice: 'Practice mode',
     practiceHint:
       'Try the whole journey against a practice Hub on this computer, without an account. Your own setup stays as it is.',
@@ -241,7 +245,7 @@ export const t = {
     version: (version: string, platform: string) => `Latchkey ${version} on ${platform}`,
     hub: (endpoint: string) => `The Hub is ${endpoint}`,
     data: 'Your data',
-    dataHint: 'Chats, settings and logs are in one folder on this computer.',
+    dataHint: 'Chats, settings and logs are in one folder on this computer. Storage moves the models to another disk.',
     showData: 'Open data folder',
     reset: 'Reset Latchkey',
     resetHint: 'Forgets the token, the settings and unfinished set-ups. Models and chats stay.',

@@ -46,7 +46,6 @@ export const journey = {
     notGated: 'Open to everybody: no request is needed',
     checking: 'Asking Hugging Face what your account may read',
     formTitle: 'What the form asks for',
-    form: 'First and last name, date of birth, country, affiliation and job title. Hugging Face adds your approximate region. The authors receive all of it.',
     formOther: 'The form names what the authors receive, usually your user name and email address.',
     open: 'Open licence page',
     check: 'Check now',

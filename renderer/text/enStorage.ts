@@ -45,6 +45,9 @@ export const storage = {
   import: 'Import a model',
   importNote:
     'A folder that Latchkey exported, for example on a stick. Nothing is fetched: it works without a network.',
+  importNoteDrop:
+    'A folder that Latchkey exported, for example on a stick; it can be dropped on this window, too. Nothing is fetched: it works without a network.',
+  drop: 'Drop a folder that Latchkey exported',
   away: 'The disk with your models is not connected',
   awayNote: 'Connect it and start Latchkey again. Nothing is written anywhere else meanwhile.',
   cacheTitle: 'Official files',

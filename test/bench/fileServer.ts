@@ -40,11 +40,11 @@ async function send(answer: ServerResponse, pieces: Iterable<Buffer>, bytesPerSe
   let sent = 0;
   for (const piece of pieces) {
     if (answer.destroyed) return;
-    const flowing = answer.write(piece);
+    answer.write(piece);
     sent += piece.length;
     const early = (sent / bytesPerSecond) * 1000 - (performance.now() - started);
     if (early > 1) await delay(early);
-    if (!flowing) {
+    if (answer.writableNeedDrain) {
       await new Promise<void>((resolve) => {
         const go = (): void => {
           answer.off('drain', go).off('close', go);

@@ -12,7 +12,7 @@ import { convertedFolder, ggufFile, installPeer } from './generate/files.ts';
 import { lookupRow } from './generate/lookup.ts';
 import { inventedIds, type ShapeName, shapes } from './generate/shapes.ts';
 import { weightBytesPerToken } from './generate/weights.ts';
-import { type BenchRow, benchRow, median, type Say } from './row.ts';
+import { type BenchRow, row, median, type Say } from './row.ts';
 
 const figures = [
   'decode128',
@@ -97,7 +97,7 @@ export async function bench(args: readonly string[], say: Say): Promise<BenchRow
       (await engine.write(ids(at), steps + 1)).tokensPerSecond;
     const pair = await alternate(rounds, main, speed);
     if (figure === 'decode128') fastest = { tokensPerSecond: pair[0], at };
-    add(benchRow(`decode tokens/s at ${at}`, pair, goal, 'higher'));
+    add(row(`decode tokens/s at ${at}`, pair, goal, 'higher'));
   }
   for (const [figure, count] of [
     ['prefill512', 512],
@@ -108,7 +108,7 @@ export async function bench(args: readonly string[], say: Say): Promise<BenchRow
       await engine.forget();
       return count / (await engine.write(ids(count), 1)).firstTokenSeconds;
     };
-    add(benchRow(`prefill tokens/s at ${count}`, await alternate(rounds, main, speed), 1, 'higher'));
+    add(row(`prefill tokens/s at ${count}`, await alternate(rounds, main, speed), 1, 'higher'));
   }
   if (wanted('turn10')) {
     // Nine turns are in the cache; the tenth brings a question of 60 tokens.
@@ -117,9 +117,7 @@ export async function bench(args: readonly string[], say: Say): Promise<BenchRow
       return (await engine.write(ids(2000), 1)).firstTokenSeconds;
     };
     for (const engine of [main.ours, main.reference]) await engine.write(ids(1940), 1);
-    add(
-      benchRow('seconds to the first token of turn 10, 2,000 tokens', await alternate(rounds, main, wait), 1, 'lower'),
-    );
+    add(row('seconds to the first token of turn 10, 2,000 tokens', await alternate(rounds, main, wait), 1, 'lower'));
   }
   if (wanted('memory')) {
     const sizes: number[] = [];
@@ -127,7 +125,7 @@ export async function bench(args: readonly string[], say: Say): Promise<BenchRow
       await engine.write(ids(2048), steps);
       sizes.push((await engine.memory()) / 1e6);
     }
-    add(benchRow('peak resident MB at 2,048', [sizes[0] ?? NaN, sizes[1] ?? NaN], 1.1, 'lower'));
+    add(row('peak resident MB at 2,048', [sizes[0] ?? NaN, sizes[1] ?? NaN], 1.1, 'lower'));
   }
   main.ours.close();
   main.reference.close();
@@ -145,7 +143,7 @@ export async function bench(args: readonly string[], say: Say): Promise<BenchRow
       // The first start warms the page cache and may prepare files; the second and later ones count.
       if (round >= 0) both.forEach((seconds, index) => seen[index]?.push(seconds));
     }
-    add(benchRow('seconds from load to first token, warm', [median(seen[0]), median(seen[1])], 0.8, 'lower'));
+    add(row('seconds from load to first token, warm', [median(seen[0]), median(seen[1])], 0.8, 'lower'));
   }
   if (wanted('transformers')) {
     const pair: Pair = {
@@ -156,7 +154,7 @@ export async function bench(args: readonly string[], say: Say): Promise<BenchRow
     const speed = async (engine: RemoteEngine): Promise<number> =>
       (await engine.write(ids(512), steps + 1)).tokensPerSecond;
     const measured = await alternate(Math.min(rounds, 3), pair, speed);
-    add(benchRow('decode tokens/s at 512, against transformers.js', measured, 1, 'higher'));
+    add(row('decode tokens/s at 512, against transformers.js', measured, 1, 'higher'));
     pair.ours.close();
     pair.reference.close();
   }
@@ -165,7 +163,7 @@ export async function bench(args: readonly string[], say: Say): Promise<BenchRow
     const bandwidth = await readBandwidth(threads);
     const bytes = weightBytesPerToken(shape, dtype, fastest.at);
     add(
-      benchRow(
+      row(
         `GB/s read by decode at ${fastest.at} (${Math.round(bytes / 1e6)} MB per token), against what memory gives`,
         [(bytes * fastest.tokensPerSecond) / 1e9, bandwidth / 1e9],
         1,

@@ -20,7 +20,7 @@ export function median(values: readonly number[]): number {
 const rounded = (value: number): number => Number(value.toPrecision(3));
 
 /** One line of the table, from unrounded figures. */
-export function benchRow(
+export function row(
   figure: string,
   [ours, reference]: readonly [number, number],
   goal: number,

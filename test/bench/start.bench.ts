@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureBuilt, root } from '../hosts/launch.ts';
 import { launchStandin } from '../standin/launch.ts';
-import { type BenchRow, benchRow, median, type Say } from './row.ts';
+import { type BenchRow, median, row, type Say } from './row.ts';
 
 /** Milliseconds since the process began. */
 interface Start {
@@ -61,6 +61,6 @@ export async function bench(args: readonly string[], say: Say): Promise<readonly
     ['start to main module evaluated, ms', 'evaluated'],
   ] as const;
   return figures.map(([figure, key]) =>
-    benchRow(figure, [median(ours.map((one) => one[key])), median(empty.map((one) => one[key]))], 1.5, 'lower'),
+    row(figure, [median(ours.map((one) => one[key])), median(empty.map((one) => one[key]))], 1.5, 'lower'),
   );
 }

@@ -14,6 +14,7 @@ import type { Problem } from '../../electron/contract/problem.ts';
 import type { CarriedModel, StorageState, StorageWork } from '../../electron/contract/storage.ts';
 import type { SetupState, SignInState } from '../../electron/contract/setup.ts';
 import type { UpdateState } from '../../electron/contract/update.ts';
+import type { FamilyState } from '../../electron/contract/family.ts';
 import type { TokenFindings } from '../../electron/contract/tokens.ts';
 import { now, problem } from './fixtures.ts';
 
@@ -28,6 +29,7 @@ export interface World {
   readonly engine: EngineState;
   readonly storage: StorageState;
   readonly tokens: TokenFindings;
+  readonly family: Omit<FamilyState, 'repo'>;
   readonly localServer?: LocalServerState;
   readonly carried?: CarriedModel;
   readonly tokenProblem?: Problem;
@@ -94,6 +96,7 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'app.info': () => ok(world.info),
     'app.setPractice': () => ok(undefined),
     'app.setOffline': () => ok(undefined),
+    'app.setTray': () => ok(undefined),
     'app.takeWish': () => ok({}),
     'app.showFolder': () => ok(undefined),
     'app.reset': () => ok(undefined),
@@ -123,6 +126,8 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'setup.pause': ({ repo }) => setup(repo),
     'setup.setAutoStart': ({ repo }) => setup(repo),
     'setup.remove': () => ok(undefined),
+    'family.get': ({ repo }) => ok({ ...world.family, repo }),
+    'family.check': ({ repo }) => ok({ ...world.family, repo }),
     'licence.read': ({ repo }) =>
       ok({
         repo,

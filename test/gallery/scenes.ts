@@ -28,9 +28,19 @@ async function scrollTo(testid: string): Promise<void> {
   document.querySelector(`[data-testid=${testid}]`)?.scrollIntoView();
 }
 
+/** A hand that holds a file over the window. */
+async function holdFile(): Promise<void> {
+  await tick();
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File(['x'], 'model'));
+  window.dispatchEvent(new DragEvent('dragover', { dataTransfer, cancelable: true }));
+  await tick();
+}
+
 /** Every screen and state worth a look. */
 export const scenes: Readonly<Record<string, Scene>> = {
   welcome: { world: empty },
+  'drop-hint': { world: empty, show: holdFile },
   'welcome-practice': {
     world: {
       ...empty,
@@ -43,6 +53,8 @@ export const scenes: Readonly<Record<string, Scene>> = {
           notify: false,
           showFolders: false,
           chooseFolders: false,
+          dropFolders: false,
+          stayInTray: false,
           signInWithBrowser: false,
           readClipboard: false,
         },
@@ -65,6 +77,8 @@ export const scenes: Readonly<Record<string, Scene>> = {
             notify: false,
             showFolders: false,
             chooseFolders: false,
+            dropFolders: false,
+            stayInTray: false,
             signInWithBrowser: false,
             readClipboard: false,
           },

@@ -17,6 +17,7 @@ export const empty: World = {
   chats: [],
   engine: { kind: 'stopped' },
   tokens: { found: [], conflicts: [], lookedAt: now, looked: true, shell: 'none', askedGit: false },
+  family: { members: [] },
   storage: {
     modelsFolder: '/home/ada/.local/share/latchkey/models',
     cacheFolder: '/home/ada/.cache/huggingface/hub',

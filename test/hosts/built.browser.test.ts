@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AppInfo, Backend, BackendEvent } from '../../electron/contract/ipc.ts';
 import type { Result } from '../../electron/contract/result.ts';
-import { startNodeProcess } from '../../electron/hosts/web/workers.ts';
+import { startNodeProcess } from '../../electron/hosts/nodeWorkers.ts';
 import { spawnStandin } from '../standin/launch.ts';
 import {
   type DesktopApp,

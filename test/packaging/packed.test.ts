@@ -32,7 +32,7 @@ describe('the packed app', () => {
   test('holds what it runs on and nothing else', () => {
     const expected = [
       /^package\.json$/,
-      /^dist\/electron\/(main|web|infer|convert|quantizeWorker|hashWorker|doctor|shared-[\w.-]+)\.js$/,
+      /^dist\/electron\/(main|web|infer|convert|packWorker|hashWorker|doctor|shared-[\w.-]+)\.js$/,
       /^dist\/preload\/preload\.cjs$/,
       /^dist\/renderer\/(index\.html|assets\/[\w.-]+\.(js|css|svg))$/,
       /^dist\/practice-model\/[\w.-]+$/,

@@ -1,6 +1,7 @@
 /** Reads packed weights back, written from the specification of MatMulNBits and apart from the code that packs. */
-import type { BlockFormat, PackedRows } from '../../electron/services/convert/quantize.ts';
-import { quantizeRows } from '../../electron/services/convert/quantize.ts';
+import type { BlockFormat, PackedRows } from '../../electron/services/convert/packing/format.ts';
+import type { MatrixFormats } from '../../electron/services/convert/recipe.ts';
+import { packRows } from '../../electron/services/convert/packing/packRows.ts';
 import type { TinyModel } from './checkpoint.ts';
 
 /** weight = (q - zero point) * scale; low nibble first; without zero points the middle of the range is zero. */
@@ -23,17 +24,30 @@ export function unpack(packed: PackedRows, rows: number, columns: number, format
 }
 
 /** The model that a packed one stands for: every matrix packed and read back, vectors untouched. */
-export function asPacked(
-  model: TinyModel,
-  formats: { readonly body: BlockFormat; readonly head: BlockFormat },
-): TinyModel {
+export function asPacked(model: TinyModel, formats: MatrixFormats): TinyModel {
+  const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: size } = model.config;
   const tensors = new Map(model.tensors);
   for (const [name, { shape, values }] of model.tensors) {
     const [rows, columns] = shape;
     if (rows === undefined || columns === undefined) continue;
-    const format = name === 'lm_head.weight' || name === 'model.embed_tokens.weight' ? formats.head : formats.body;
-    const back = unpack(quantizeRows(values, rows, columns, format), rows, columns, format);
-    tensors.set(name, { shape, values: Float32Array.from(back) });
+    const queriesAndKeys = name.includes('qkv_proj') ? (heads + kvHeads) * size : rows;
+    const part = (from: number, to: number, format: BlockFormat): Float64Array => {
+      const some = values.subarray(from * columns, to * columns);
+      return unpack(packRows(some, to - from, columns, format), to - from, columns, format);
+    };
+    const back = Float32Array.from([
+      ...part(0, queriesAndKeys, formatOf(name, formats)),
+      ...part(queriesAndKeys, rows, formats.value),
+    ]);
+    tensors.set(name, { shape, values: back });
   }
   return { config: model.config, tensors };
+}
+
+function formatOf(name: string, formats: MatrixFormats): BlockFormat {
+  if (name.includes('v_proj.weight') && !name.includes('qkv')) return formats.value;
+  if (name.includes('o_proj')) return formats.attentionOutput;
+  if (name.includes('down_proj')) return formats.down;
+  if (name.includes('mlp')) return formats.gateUp;
+  return name.includes('self_attn') ? formats.queryKey : formats.head;
 }

@@ -44,6 +44,7 @@ export async function startBrowser(): Promise<void> {
       '--disable-component-update',
       '--disable-sync',
       '--no-first-run',
+      '--no-proxy-server',
       '--metrics-recording-only',
       '--disable-features=OptimizationHints,MediaRouter,Translate',
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),

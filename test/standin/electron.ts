@@ -14,7 +14,17 @@ import { protocol } from './schemes.ts';
 import { session } from './session.ts';
 import { net } from './net.ts';
 import { powerMonitor, powerSaveBlocker, screen } from './machine.ts';
-import { clipboard, dialog, Menu, nativeTheme, Notification, shell } from './systemModules.ts';
+import {
+  clipboard,
+  dialog,
+  Menu,
+  nativeImage,
+  nativeTheme,
+  Notification,
+  shell,
+  systemPreferences,
+  Tray,
+} from './systemModules.ts';
 import { utilityProcess } from './utilityProcess.ts';
 
 export {
@@ -32,4 +42,4 @@ export {
 };
 /** The system's own updater; only macOS has one. */
 export const autoUpdater = new EventEmitter();
-export { net, screen, session, shell, utilityProcess };
+export { nativeImage, net, screen, session, shell, systemPreferences, Tray, utilityProcess };

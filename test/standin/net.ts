@@ -1,13 +1,19 @@
 /**
  * `net` of Electron: requests of the main process through Chromium's network stack. Here they travel through Node, with
  * Electron's own manners: nothing before ready, lower-case header names, `redirect` modes, no event after `abort`, and an
- * error when a body ends before its Content-Length.
+ * error when a body ends before its Content-Length; told to the request and to the reader of its answer alike. A session's
+ * proxy, its `webRequest` and its judge of certificates hold here, too. STANDIN_SYSTEM_CA is a certificate that the
+ * system trusts.
  */
 import { EventEmitter } from 'node:events';
-import { type IncomingMessage, request as plain, type RequestOptions } from 'node:http';
-import { request as secure } from 'node:https';
+import { readFileSync } from 'node:fs';
+import { Agent, type IncomingMessage, request as plain, type RequestOptions } from 'node:http';
+import { Agent as SecureAgent, request as secure } from 'node:https';
 import { PassThrough } from 'node:stream';
+import tls, { type PeerCertificate, type TLSSocket } from 'node:tls';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { app } from './app.ts';
+import { Session, session as sessions } from './session.ts';
 
 interface Options {
   readonly url?: string;
@@ -19,6 +25,8 @@ interface Options {
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly redirect?: 'follow' | 'error' | 'manual';
+  readonly session?: Session;
+  readonly partition?: string;
 }
 
 /** Errors have Chromium's names, not Node's. */
@@ -27,9 +35,46 @@ const chromiumNames: Readonly<Record<string, string>> = {
   ECONNRESET: 'net::ERR_CONNECTION_RESET',
   ENOTFOUND: 'net::ERR_NAME_NOT_RESOLVED',
   EAI_AGAIN: 'net::ERR_NAME_NOT_RESOLVED',
+  ETIMEDOUT: 'net::ERR_CONNECTION_TIMED_OUT',
+  ENETUNREACH: 'net::ERR_INTERNET_DISCONNECTED',
+  ERR_PROXY_TUNNEL: 'net::ERR_TUNNEL_CONNECTION_FAILED',
+  CERT_HAS_EXPIRED: 'net::ERR_CERT_DATE_INVALID',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'net::ERR_CERT_COMMON_NAME_INVALID',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'net::ERR_CERT_AUTHORITY_INVALID',
+  SELF_SIGNED_CERT_IN_CHAIN: 'net::ERR_CERT_AUTHORITY_INVALID',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'net::ERR_CERT_AUTHORITY_INVALID',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'net::ERR_CERT_AUTHORITY_INVALID',
+  EPROTO: 'net::ERR_SSL_PROTOCOL_ERROR',
 };
 const chromiumError = (error: NodeJS.ErrnoException): Error =>
   new Error(chromiumNames[error.code ?? ''] ?? 'net::ERR_FAILED');
+
+/** What the system trusts: the usual roots, and the one that a test installed. */
+function trusted(): readonly string[] {
+  const extra = process.env['STANDIN_SYSTEM_CA'];
+  return [...tls.rootCertificates, ...(extra ? [readFileSync(extra, 'utf8')] : [])];
+}
+
+/** The way to an address, as the session's proxy settings name it. */
+function agentFor(
+  secureWay: boolean,
+  proxy: string,
+  trust: tls.SecureContextOptions & { rejectUnauthorized?: boolean },
+) {
+  const [kind = '', place = ''] = (proxy.split(';')[0] ?? '').trim().split(/\s+/);
+  const proxyEnv = kind === 'DIRECT' ? {} : { HTTP_PROXY: `http://${place}`, HTTPS_PROXY: `http://${place}` };
+  return secureWay ? new SecureAgent({ proxyEnv, ...trust }) : new Agent({ proxyEnv });
+}
+
+const organisations = ({ issuer }: PeerCertificate): readonly string[] =>
+  issuer.O === undefined ? [] : [issuer.O].flat();
+
+/** A compressed body arrives decoded, its headers as they were sent. */
+const decoders: Readonly<Record<string, () => NodeJS.ReadWriteStream>> = {
+  gzip: createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
 
 class Answer extends PassThrough {
   readonly statusCode: number;
@@ -56,11 +101,17 @@ class ClientRequest extends EventEmitter {
   #aborted = false;
   #current: ReturnType<typeof plain> | undefined;
   #follow: (() => void) | undefined;
+  readonly #session: Session;
+  #answer: Answer | undefined;
 
   constructor(options: Options | string) {
     super();
     if (!app.isReady()) throw new Error('net module can only be used after app is ready');
     this.#options = typeof options === 'string' ? { url: options } : options;
+    const { session, partition } = this.#options;
+    if (session !== undefined && !(session instanceof Session))
+      throw new TypeError('`session` should be an instance of the Session class');
+    this.#session = session ?? (partition ? sessions.fromPartition(partition) : sessions.defaultSession);
     for (const [name, value] of Object.entries(this.#options.headers ?? {})) this.setHeader(name, value);
   }
 
@@ -89,6 +140,8 @@ class ClientRequest extends EventEmitter {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#current?.destroy();
+    // A reader in the middle of the body finds it closed.
+    this.#answer?.destroy();
     queueMicrotask(() => {
       this.emit('abort');
       this.emit('close');
@@ -101,12 +154,56 @@ class ClientRequest extends EventEmitter {
   }
 
   #send(url: URL, method: string): void {
-    const options: RequestOptions = { method, headers: Object.fromEntries(this.#headers) as Record<string, string> };
-    const sent = (url.protocol === 'https:' ? secure : plain)(url, options);
+    void this.#start(url, method).catch((error: unknown) => this.#fail(chromiumError(error as NodeJS.ErrnoException)));
+  }
+  async #start(url: URL, method: string): Promise<void> {
+    // Handlers of a session see what the main process asks, too.
+    if (!(await this.#session.passes({ url: url.href, method, resourceType: 'other' })))
+      return this.#fail(new Error('net::ERR_BLOCKED_BY_CLIENT'));
+    const proxy = await this.#session.resolveProxy(url.href);
+    if (this.#aborted) return;
+    const secureWay = url.protocol === 'https:';
+    const options: RequestOptions = {
+      method,
+      headers: Object.fromEntries(this.#headers) as Record<string, string>,
+      agent: agentFor(secureWay, proxy, { ca: [...trusted()] }),
+    };
+    const sent = (secureWay ? secure : plain)(url, options);
     this.#current = sent;
-    sent.on('error', (error) => this.#fail(chromiumError(error)));
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      const named = chromiumError(error);
+      const unreachable = named.message === 'net::ERR_CONNECTION_REFUSED' && proxy !== 'DIRECT';
+      if (unreachable) return this.#fail(new Error('net::ERR_PROXY_CONNECTION_FAILED'));
+      if (!named.message.startsWith('net::ERR_CERT_')) return this.#fail(named);
+      void this.#judge(url, proxy, named.message).then(() => this.#fail(named));
+    });
     sent.on('response', (answer) => this.#hear(answer, url, method));
     sent.end(Buffer.concat(this.#body));
+  }
+
+  /** Shows a refused certificate to the app's own judge. One that would accept it is an error here: ours never may. */
+  async #judge(url: URL, proxy: string, verificationResult: string): Promise<void> {
+    const certificate = await new Promise<PeerCertificate | undefined>((resolve) => {
+      const agent = agentFor(true, proxy, { rejectUnauthorized: false });
+      const look = secure(url, { method: 'HEAD', agent });
+      look.once('error', () => resolve(undefined));
+      look.once('response', (answer) => {
+        resolve((answer.socket as TLSSocket).getPeerCertificate());
+        look.destroy();
+      });
+      look.end();
+    });
+    if (!certificate) return;
+    const verdict = await this.#session.verify({
+      hostname: url.hostname,
+      certificate: {
+        issuerName: [certificate.issuer.CN].flat()[0] ?? '',
+        issuer: { organizations: organisations(certificate) },
+      },
+      verificationResult,
+      errorCode: -202,
+    });
+    if (verdict !== -3) throw new Error('The app judged a certificate by itself; the stand-in does not play that.');
   }
 
   #hear(answer: IncomingMessage, url: URL, method: string): void {
@@ -126,18 +223,23 @@ class ClientRequest extends EventEmitter {
       return;
     }
     const body = new Answer(answer);
+    this.#answer = body;
     this.emit('response', body);
     answer.on('error', () => this.#fail(new Error('net::ERR_CONTENT_LENGTH_MISMATCH'), body));
     answer.on('aborted', () => this.#fail(new Error('net::ERR_CONTENT_LENGTH_MISMATCH'), body));
     answer.on('end', () => this.emit('close'));
-    answer.pipe(body);
+    const decoder = decoders[answer.headers['content-encoding'] ?? ''];
+    if (!decoder || method === 'HEAD') return void answer.pipe(body);
+    const decoded = decoder();
+    decoded.on('error', () => this.#fail(new Error('net::ERR_CONTENT_DECODING_FAILED'), body));
+    answer.pipe(decoded).pipe(body);
   }
 
   #fail(error: Error, body?: Answer): void {
     if (this.#aborted) return;
     this.#aborted = true;
-    if (body) body.destroy(error);
-    else this.emit('error', error);
+    body?.destroy(error);
+    this.emit('error', error);
     this.emit('close');
   }
 }

@@ -145,6 +145,7 @@ export function isolatedWorld(
   const doors = globalThis as unknown as {
     standinSend?: (text: string) => void;
     standinReceive?: (text: string) => void;
+    standinDropped?: readonly { readonly name: string; readonly stamp: number; readonly path: string }[];
   };
   const raw = doors.standinSend;
   delete doors.standinSend;
@@ -196,6 +197,15 @@ export function isolatedWorld(
       if (refused !== undefined) throw new Error(refused);
     },
   };
+  /** Files that a hand dropped have a path; files that a page made have none. Main says beforehand which are dropped. */
+  const webUtils = {
+    getPathForFile(file: unknown): string {
+      if (!(file instanceof File)) throw new TypeError('getPathForFile wants a File');
+      return (
+        doors.standinDropped?.find(({ name, stamp }) => name === file.name && stamp === file.lastModified)?.path ?? ''
+      );
+    },
+  };
   doors.standinReceive = (text) => {
     const message = decode(text) as FromMain;
     if (message.kind === 'event') {
@@ -208,7 +218,7 @@ export function isolatedWorld(
     else call?.resolve(message.value);
   };
   const require = (id: string): unknown => {
-    if (id === 'electron' || id === 'electron/renderer') return { contextBridge, ipcRenderer };
+    if (id === 'electron' || id === 'electron/renderer') return { contextBridge, ipcRenderer, webUtils };
     throw new Error(`module not found: ${id}`);
   };
   const process = Object.freeze({

@@ -22,6 +22,8 @@ export const records = {
   awake: new Set<number>(),
   /** When it happened first, in milliseconds since this process began. */
   times: {} as { evaluated?: number; ready?: number; loaded?: number },
+  /** Icons among the system's small ones. */
+  trays: new Set<{ readonly menu: { readonly items: readonly { label: string; click(): void }[] } | undefined }>(),
   errorBoxes: [] as { readonly title: string; readonly content: string }[],
 };
 

@@ -10,8 +10,20 @@ interface RequestDetails {
 type BeforeRequest = (details: RequestDetails, answer: (verdict: { cancel?: boolean }) => void) => void;
 type PermissionHandler = (contents: WebContents, permission: string, answer: (granted: boolean) => void) => void;
 
-class Session extends EventEmitter {
+/** What a certificate verify procedure is asked, as far as the app reads it. */
+export interface VerifyRequest {
+  readonly hostname: string;
+  readonly certificate: { readonly issuerName: string; readonly issuer: { readonly organizations: readonly string[] } };
+  readonly verificationResult: string;
+  readonly errorCode: number;
+}
+type VerifyProc = (request: VerifyRequest, answer: (verdict: number) => void) => void;
+
+const loopback = (host: string): boolean => host === 'localhost' || host === '[::1]' || host.startsWith('127.');
+
+export class Session extends EventEmitter {
   readonly protocol = protocol;
+  #verify: VerifyProc | undefined;
   #beforeRequest: BeforeRequest | undefined;
   #permission: PermissionHandler | undefined;
   readonly webRequest = {
@@ -25,6 +37,25 @@ class Session extends EventEmitter {
   }
   setPermissionCheckHandler(): void {}
   setDevicePermissionHandler(): void {}
+
+  setCertificateVerifyProc(proc: VerifyProc | null): void {
+    this.#verify = proc ?? undefined;
+  }
+  /** What the app says of a certificate: -3 keeps Chromium's own verdict. */
+  verify(request: VerifyRequest): Promise<number> {
+    const proc = this.#verify;
+    return proc ? new Promise((resolve) => proc(request, resolve)) : Promise.resolve(-3);
+  }
+
+  /**
+   * The system's proxy settings, played by STANDIN_PROXY as a PAC file would say it ("PROXY 127.0.0.1:3128"). Chromium
+   * reaches this computer without a proxy, unless a rule takes that away (STANDIN_PROXY_LOOPBACK=1).
+   */
+  async resolveProxy(url: string): Promise<string> {
+    const proxy = process.env['STANDIN_PROXY'] ?? '';
+    const direct = loopback(new URL(url).hostname) && process.env['STANDIN_PROXY_LOOPBACK'] !== '1';
+    return proxy === '' || direct ? 'DIRECT' : proxy;
+  }
 
   /** Whether the app lets a request pass. */
   passes(details: RequestDetails): Promise<boolean> {

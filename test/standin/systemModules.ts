@@ -118,6 +118,47 @@ export const dialog = {
 
 export const nativeTheme = Object.assign(new EventEmitter(), { shouldUseDarkColors: false, themeSource: 'system' });
 
+/** Pictures are not looked at; that they are pictures is. */
+export const nativeImage = {
+  createFromDataURL: (url: string) => ({
+    isEmpty: () => !/^data:image\/(?:png|jpeg);base64,\S/.test(url),
+    addRepresentation: () => undefined,
+    setTemplateImage: () => undefined,
+  }),
+};
+
+/** An icon among the system's small ones, until it is destroyed. */
+export class Tray extends EventEmitter {
+  menu: Menu | undefined;
+  #destroyed = false;
+  constructor(picture: { isEmpty(): boolean }) {
+    super();
+    if (!app.isReady()) throw new Error('Cannot create Tray before app is ready');
+    if (picture.isEmpty()) throw new Error('The icon of the tray is empty: nobody would see it.');
+    records.trays.add(this);
+  }
+  setToolTip(): void {}
+  setContextMenu(menu: Menu): void {
+    this.menu = menu;
+  }
+  isDestroyed(): boolean {
+    return this.#destroyed;
+  }
+  destroy(): void {
+    this.#destroyed = true;
+    records.trays.delete(this);
+  }
+}
+
+/** STANDIN_ACCENT is the person's colour, eight hexadecimal digits; without it the system says that it has none. */
+export const systemPreferences = Object.assign(new EventEmitter(), {
+  getAccentColor(): string {
+    const colour = process.env['STANDIN_ACCENT'];
+    if (colour === undefined) throw new Error('The system has no accent colour.');
+    return colour;
+  },
+});
+
 let copied = '';
 export const clipboard = {
   writeText: (text: string) => void (copied = text),

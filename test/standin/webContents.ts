@@ -1,4 +1,6 @@
 import { EventEmitter } from 'node:events';
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { CDPSession, Page } from 'playwright-core';
 import type { Cancellable } from './cancellable.ts';
 import { makeCodec } from './codec.ts';
@@ -105,6 +107,25 @@ export class WebContents extends EventEmitter {
           'answer',
         );
       }
+    }
+  }
+
+  /** A hand drops files or folders in the middle of the page: a real drag of the browser. */
+  async drop(paths: readonly string[]): Promise<void> {
+    if (!this.#cdp || this.#world === undefined) throw new Error('The window has no page to drop on.');
+    const dropped = paths.map((path) => ({
+      path,
+      name: basename(path),
+      stamp: Math.floor(statSync(path).mtimeMs),
+    }));
+    await this.#cdp.send('Runtime.callFunctionOn', {
+      functionDeclaration: 'function (text) { globalThis.standinDropped = JSON.parse(text) }',
+      arguments: [{ value: JSON.stringify(dropped) }],
+      executionContextId: this.#world,
+    });
+    const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await this.#cdp.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
     }
   }
 

@@ -15,12 +15,3 @@ export function repoOfLink(link: string): string | undefined {
   const repo = link.slice(prefix.length).replace(/\/$/, '');
   return repoPattern.test(repo) && !repo.includes('..') ? repo : undefined;
 }
-
-/** The first model link on a command line, as Windows and Linux hand links over. */
-export function repoOfCommandLine(words: readonly string[]): string | undefined {
-  for (const word of words) {
-    const repo = repoOfLink(word);
-    if (repo !== undefined) return repo;
-  }
-  return undefined;
-}

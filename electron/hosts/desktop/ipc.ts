@@ -3,7 +3,7 @@ import type { BackendEvent } from '../../contract/ipc.ts';
 import { failed, type Result } from '../../contract/result.ts';
 import { badRequest } from '../../services/explain.ts';
 import { isOurPage } from './appOrigin.ts';
-import { eventChannel, requestChannel } from './channels.ts';
+import { dropChannel, eventChannel, requestChannel } from './channels.ts';
 
 /** Only the main frame of one of our windows, while it shows our own page, may speak. */
 function isTrusted(sender: WebContents, frame: WebFrameMain | null, windows: readonly BrowserWindow[]): boolean {
@@ -25,6 +25,13 @@ export function serveRequests(
       ? request(name, input)
       : failed(badRequest('request from a page that is not ours')),
   );
+}
+
+/** Hears of what a person dropped on one of our windows. */
+export function hearDrops(onDrop: (path: string) => void, windows: () => readonly BrowserWindow[]): void {
+  ipcMain.on(dropChannel, (event, path: unknown) => {
+    if (typeof path === 'string' && isTrusted(event.sender, event.senderFrame, windows())) onDrop(path);
+  });
 }
 
 /** Tells every window. A page that is still loading misses it, and asks for everything when it starts. */

@@ -3,19 +3,26 @@ import '../quiet.ts';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { app, type BrowserWindow, clipboard, dialog, shell } from 'electron';
+import { createNodeHttp } from '../../adapters/nodeHttp.ts';
+import { createNodeWay } from '../../adapters/nodeNetwork.ts';
 import type { BackendEvent } from '../../contract/ipc.ts';
+import type { OutsideWish } from '../../services/ports.ts';
 import { assemble, type Services } from '../assemble.ts';
 import { dataFolder } from '../folders.ts';
 import { type FolderLock, lockFolder } from '../folderLock.ts';
 import { type HostOptions, readOptions } from '../options.ts';
+import { systemAccent } from './accent.ts';
 import { type AtWork, watchWork } from './atWork.ts';
 import { confinePages } from './confine.ts';
 import { addContextMenu } from './contextMenu.ts';
-import { linkScheme, repoOfCommandLine, repoOfLink } from './deepLink.ts';
-import { sendEvent, serveRequests } from './ipc.ts';
+import { linkScheme, repoOfLink } from './deepLink.ts';
+import { hearDrops, sendEvent, serveRequests } from './ipc.ts';
 import { setMenu } from './menu.ts';
+import { createDesktopNetwork } from './network.ts';
 import { notifier } from './notify.ts';
+import { wishOfCommandLine, wishOfFile } from './outside.ts';
 import { declareAppScheme, serveRenderer } from './protocol.ts';
+import { createTrayIcon } from './tray.ts';
 import { createUpdater } from './updater.ts';
 import { openWindow, showWindow } from './window.ts';
 import { windowMemory } from './windowState.ts';
@@ -27,6 +34,7 @@ const options = readOptions(process.argv.slice(1), { strict: false });
 const data = resolve(options.data ?? dataFolder(process.env, process.platform, homedir()));
 const memory = windowMemory(data);
 const wishes = createWishes(() => sendEvent({ type: 'app.wished' }, windows));
+const tray = createTrayIcon(show);
 let windows: readonly BrowserWindow[] = [];
 let services: Services | undefined;
 let lock: FolderLock | undefined;
@@ -61,9 +69,9 @@ function show(): void {
   else if (lock) void openMainWindow();
 }
 
-/** A link from outside only asks; the page shows the name, and the person decides. */
-function openLink(repo: string | undefined): void {
-  if (repo !== undefined) wishes.add({ kind: 'set-up', repo });
+/** What comes from outside only asks; the page shows what it is, and the person decides. */
+function open(wish: OutsideWish | undefined): void {
+  if (wish) wishes.add(wish);
   show();
 }
 
@@ -77,10 +85,7 @@ function drawMenu(running: Services): void {
   setMenu({
     practice: running.practice,
     setPractice,
-    wish: (wish) => {
-      wishes.add(wish);
-      show();
-    },
+    wish: open,
     showData: () => void shell.openPath(data),
     devTools: !app.isPackaged,
   });
@@ -93,6 +98,12 @@ async function startServices({ practice }: HostOptions): Promise<Services> {
       version: app.getVersion(),
       data,
       practiceModel: join(dist, 'practice-model'),
+      network: createDesktopNetwork({
+        node: createNodeHttp(),
+        nodeWay: createNodeWay(process.env),
+        env: process.env,
+        now: Date.now,
+      }),
       startWorker: (name) => startUtilityProcess(join(dist, 'electron', `${name}.js`)),
       openPage: (url) =>
         shell.openExternal(url).then(
@@ -106,6 +117,8 @@ async function startServices({ practice }: HostOptions): Promise<Services> {
       },
       showFolder: async (folder) => void (await shell.openPath(folder)),
       takeWish: () => wishes.take(),
+      stayInTray: (on) => tray.set(on),
+      accent: systemAccent,
       readClipboard: async () => clipboard.readText(),
       updater: createUpdater({ leave, onError: (error) => console.error(error) }),
     },
@@ -140,8 +153,12 @@ async function start(): Promise<void> {
     async (name, input) => (await starting).request(name, input),
     () => windows,
   );
+  hearDrops(
+    (path) => open({ kind: 'bring', path }),
+    () => windows,
+  );
   await openMainWindow();
-  openLink(repoOfCommandLine(process.argv.slice(1)));
+  open(wishOfCommandLine(process.argv.slice(1)));
   services = await starting;
   drawMenu(services);
 }
@@ -176,14 +193,19 @@ function run(): void {
   }
   // A development checkout must not take the links of an installed Latchkey.
   if (app.isPackaged) app.setAsDefaultProtocolClient(linkScheme);
-  app.on('second-instance', (_event, words) => openLink(repoOfCommandLine(words)));
+  app.on('second-instance', (_event, words) => open(wishOfCommandLine(words)));
   app.on('open-url', (event, link) => {
     event.preventDefault();
-    openLink(repoOfLink(link));
+    const repo = repoOfLink(link);
+    open(repo === undefined ? undefined : { kind: 'set-up', repo });
+  });
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    open(wishOfFile(path));
   });
   app.on('activate', show);
   app.on('window-all-closed', () => {
-    if (process.platform !== 'darwin') app.quit();
+    if (process.platform !== 'darwin' && !tray.shown) app.quit();
   });
   app.on('will-quit', stop);
   // Not awaited: `ready` comes only after this module has been evaluated.

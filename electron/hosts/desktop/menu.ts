@@ -1,10 +1,10 @@
 import { Menu, type MenuItemConstructorOptions } from 'electron';
-import type { Wish } from '../../contract/ipc.ts';
+import type { OutsideWish } from '../../services/ports.ts';
 
 export interface MenuState {
   readonly practice: boolean;
   readonly setPractice: (on: boolean) => void;
-  readonly wish: (wish: Wish) => void;
+  readonly wish: (wish: OutsideWish) => void;
   readonly showData: () => void;
   readonly devTools: boolean;
 }

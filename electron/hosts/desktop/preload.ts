@@ -2,9 +2,9 @@
  * The bridge, two members wide. It checks nothing: it runs in the page's process, so every check is made in main, on
  * every message, against the table of the contract.
  */
-import { contextBridge, ipcRenderer } from 'electron';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { Backend, BackendEvent } from '../../contract/ipc.ts';
-import { eventChannel, requestChannel } from './channels.ts';
+import { dropChannel, eventChannel, requestChannel } from './channels.ts';
 
 const backend: Backend = {
   // The answer's type belongs to `name`: main and page compile against one table.
@@ -17,3 +17,16 @@ const backend: Backend = {
 };
 
 contextBridge.exposeInMainWorld('backend', backend);
+
+// The page never learns a path. Only what a hand dropped counts: an event that the page made itself is not trusted.
+window.addEventListener(
+  'drop',
+  (event) => {
+    if (!event.isTrusted) return;
+    for (const file of event.dataTransfer?.files ?? []) {
+      const path = webUtils.getPathForFile(file);
+      if (path !== '') ipcRenderer.send(dropChannel, path);
+    }
+  },
+  true,
+);

@@ -10,7 +10,7 @@ import { type HostOptions, readOptions, usage } from '../options.ts';
 import { hasScreen, openBrowser } from './browser.ts';
 import { newSecret } from '../../services/bearer.ts';
 import { startWebServer } from './server.ts';
-import { startNodeProcess } from './workers.ts';
+import { startNodeProcess } from '../nodeWorkers.ts';
 
 const dist = resolve(import.meta.dirname, '..');
 

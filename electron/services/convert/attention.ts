@@ -1,9 +1,10 @@
 import type { Architecture, LayerPlan } from './architecture.ts';
 import { linear, norm } from './blocks.ts';
 import type { GraphBuilder } from './graphBuilder.ts';
-import { loopAttention, type LoopValues } from './loopAttention.ts';
+import { loopAttention, type LoopValues, type Part, type Product } from './loopAttention.ts';
+import type { BlockFormat } from './packing/format.ts';
 import { plainAttention } from './plainAttention.ts';
-import type { BlockFormat } from './quantize.ts';
+import type { Recipe } from './recipe.ts';
 import type { LayerTensors, Rows } from './tensors.ts';
 
 /** Names of values that all layers share. */
@@ -27,7 +28,7 @@ interface LayerContext<Shared> {
   readonly tensors: LayerTensors;
   readonly tables: readonly [string, string];
   readonly shared: Shared;
-  readonly format: BlockFormat | undefined;
+  readonly formats: Recipe['formats'];
 }
 
 /** Attention of layer `index` over `input` [batch, sequence, hidden], with a cache for anyone or for our own loop. */
@@ -36,29 +37,44 @@ export function attention(
   context: LayerContext<SharedValues | LoopValues>,
   input: string,
 ): string {
-  const { architecture, index, tensors, shared, format } = context;
-  const { heads, headSize } = architecture;
-  const at = (name: string): string => `layer.${index}.${name}`;
-  const packed = linear(graph, {
-    input,
-    output: at('qkv'),
-    weights: tensors.qkv,
-    columns: architecture.hiddenSize,
-    format,
-    bias: tensors.qkvBias,
-  });
+  const { architecture, index, tensors, shared, formats } = context;
+  const products = project(graph, context, input);
   const attended =
     shared.kind === 'loop'
-      ? loopAttention(graph, { ...context, shared, ...tensors }, packed)
-      : fusedAttention(graph, { ...context, shared }, packed);
+      ? loopAttention(graph, { ...context, shared, ...tensors }, products)
+      : fusedAttention(graph, { ...context, shared }, products);
   return linear(graph, {
     input: attended,
-    output: at('attention'),
+    output: `layer.${index}.attention`,
     weights: [tensors.output],
-    columns: heads * headSize,
-    format,
+    columns: architecture.heads * architecture.headSize,
+    format: formats?.attentionOutput,
     bias: tensors.outputBias && [tensors.outputBias],
   });
+}
+
+/** Queries, keys and values from one product; where values are packed in a format of their own, from two. */
+function project(graph: GraphBuilder, context: LayerContext<unknown>, input: string): readonly Product[] {
+  const { architecture, index, tensors, formats } = context;
+  const { heads, kvHeads } = architecture;
+  const parts: readonly Part[] = [
+    { name: 'query', heads },
+    { name: 'key', heads: kvHeads },
+    { name: 'value', heads: kvHeads },
+  ];
+  const product = (name: string, from: number, to: number, format: BlockFormat | undefined): Product => ({
+    name: linear(graph, {
+      input,
+      output: `layer.${index}.${name}`,
+      weights: tensors.qkv.slice(from, to),
+      columns: architecture.hiddenSize,
+      format,
+      bias: tensors.qkvBias?.slice(from, to),
+    }),
+    parts: parts.slice(from, to),
+  });
+  if (formats === undefined || formats.value === formats.queryKey) return [product('qkv', 0, 3, formats?.queryKey)];
+  return [product('qk', 0, 2, formats.queryKey), product('v', 2, 3, formats.value)];
 }
 
 /**
@@ -66,16 +82,26 @@ export function attention(
  * `delta.<index>.key|value` = only the new rows [batch, kv heads, sequence, head size], for a loop that owns its cache;
  * `present.<index>.key|value` = past and new rows together, for loops that feed them back.
  */
-function fusedAttention(graph: GraphBuilder, context: LayerContext<SharedValues>, packed: string): string {
+function fusedAttention(
+  graph: GraphBuilder,
+  context: LayerContext<SharedValues>,
+  products: readonly Product[],
+): string {
   const { architecture, index, plan, tensors, shared } = context;
   const { heads, kvHeads, headSize } = architecture;
   const at = (name: string): string => `layer.${index}.${name}`;
-  const widths = [heads * headSize, kvHeads * headSize, kvHeads * headSize];
-  graph.node('Split', [packed, graph.integers(widths)], [at('query'), at('key'), at('value')], { axis: -1 });
-  const query = rotate(graph, context, headNorm(graph, architecture, at('query'), heads, tensors.queryNorm), heads);
-  const key = rotate(graph, context, headNorm(graph, architecture, at('key'), kvHeads, tensors.keyNorm), kvHeads);
+  const flat = products.flatMap(({ name, parts }) => {
+    if (parts.length === 1) return [name];
+    const sizes = graph.integers(parts.map((part) => part.heads * headSize));
+    const names = parts.map((part) => at(part.name));
+    graph.node('Split', [name, sizes], names, { axis: -1 });
+    return names;
+  });
+  const [flatQuery = '', flatKey = '', value = ''] = flat;
+  const query = rotate(graph, context, headNorm(graph, architecture, flatQuery, heads, tensors.queryNorm), heads);
+  const key = rotate(graph, context, headNorm(graph, architecture, flatKey, kvHeads, tensors.keyNorm), kvHeads);
   const newKey = exposeRows(graph, key, `delta.${index}.key`, architecture);
-  const newValue = exposeRows(graph, at('value'), `delta.${index}.value`, architecture);
+  const newValue = exposeRows(graph, value, `delta.${index}.value`, architecture);
   const past = [`past_key_values.${index}.key`, `past_key_values.${index}.value`] as const;
   const present = [`present.${index}.key`, `present.${index}.value`] as const;
   for (const name of past)
@@ -89,7 +115,7 @@ function fusedAttention(graph: GraphBuilder, context: LayerContext<SharedValues>
   }
   return graph.node(
     'GroupQueryAttention',
-    [query, key, at('value'), ...past, shared.lastPosition, shared.totalLength],
+    [query, key, value, ...past, shared.lastPosition, shared.totalLength],
     [at('attended'), ...present],
     {
       num_heads: heads,

@@ -1,6 +1,6 @@
 import type { Architecture } from './architecture.ts';
 import type { GraphBuilder } from './graphBuilder.ts';
-import type { BlockFormat } from './quantize.ts';
+import type { BlockFormat } from './packing/format.ts';
 import type { Rows } from './tensors.ts';
 
 /** int8 activations against packed weights: the only fast kernel for 8 bits, twice as fast as the others for 4. */

@@ -1,9 +1,11 @@
-import { type FileHandle, open, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConversionError } from './conversionError.ts';
 import { isWeightDtype, weightBytes, type WeightDtype } from './dtypes.ts';
 import { JsonCursor, JsonError } from './jsonCursor.ts';
+import type { StoredRows } from './packing/packTask.ts';
 import { headerLength, parseHeader, PREFIX_BYTES } from './safetensorsHeader.ts';
+import { openToRead } from '../durable/reading.ts';
 
 /** One tensor of a checkpoint, wherever its shard is. */
 export interface CheckpointTensor {
@@ -16,6 +18,8 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
   /** Reads rows [first, first + rows) of a tensor seen as [shape[0], everything else]; little-endian bytes. */
   readRows(name: string, first: number, rows: number): Promise<{ dtype: WeightDtype; bytes: Uint8Array }>;
+  /** Where the same rows lie on disk, for others to read; undefined when the stored bytes alone are not the weights. */
+  placeOf(name: string, first: number, rows: number): ({ dtype: WeightDtype } & StoredRows) | undefined;
   close(): Promise<void>;
 }
 
@@ -61,7 +65,18 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
     await close();
     throw error;
   }
-  return { tensors: places, readRows: (name, first, rows) => readRows(places, name, first, rows), close };
+  return {
+    tensors: places,
+    async readRows(name, first, rows) {
+      const { dtype, handle, position, length, file } = rowsOf(places, name, first, rows);
+      return { dtype, bytes: await readExactly(handle, position, length, file) };
+    },
+    placeOf(name, first, rows) {
+      const { dtype, handle, position, file } = rowsOf(places, name, first, rows);
+      return { dtype, descriptor: handle.fd, position, file };
+    },
+    close,
+  };
 }
 
 /** Parses a shard index: tensor name -> shard file name. Throws ConversionError 'damaged-file'. */
@@ -104,7 +119,7 @@ async function readIndex(folder: string): Promise<Map<string, string> | undefine
 
 async function openShard(folder: string, file: string): Promise<FileHandle> {
   try {
-    return await open(join(folder, file), 'r');
+    return await openToRead(join(folder, file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     if (file === SINGLE) throw new ConversionError('nothing-to-run', 'no safetensors weights in this folder', file);
@@ -126,19 +141,22 @@ async function readShard(handle: FileHandle, file: string): Promise<Map<string, 
   return places;
 }
 
-async function readRows(
-  places: ReadonlyMap<string, Place>,
-  name: string,
-  first: number,
-  rows: number,
-): Promise<{ dtype: WeightDtype; bytes: Uint8Array }> {
+interface PlacedRows {
+  readonly dtype: WeightDtype;
+  readonly handle: FileHandle;
+  readonly position: number; // bytes from the start of the file
+  readonly length: number; // bytes
+  readonly file: string;
+}
+
+function rowsOf(places: ReadonlyMap<string, Place>, name: string, first: number, rows: number): PlacedRows {
   const place = places.get(name);
   if (!place || !isWeightDtype(place.dtype)) throw new Error(`${name} was not checked before reading`);
   const [height = 1, ...rest] = place.shape;
   if (first < 0 || rows < 0 || first + rows > height) throw new Error(`${name}: rows ${first}+${rows} of ${height}`);
   const rowBytes = rest.reduce((product, size) => product * size, 1) * weightBytes(place.dtype);
-  const bytes = await readExactly(place.handle, place.offset + first * rowBytes, rows * rowBytes, place.file);
-  return { dtype: place.dtype, bytes };
+  const { dtype, handle, file } = place;
+  return { dtype, handle, position: place.offset + first * rowBytes, length: rows * rowBytes, file };
 }
 
 /** Reads exactly `length` bytes or throws: a short read means that the file shrank under us. */

@@ -10,10 +10,11 @@ import { ConversionError, throwIfCancelled } from './conversionError.ts';
 import { planDecoder } from './decoder.ts';
 import { contextFor } from './estimate.ts';
 import { explainConversion } from './explain.ts';
+import { FollowingHash } from './followingHash.ts';
 import type { GraphPlan } from './graphBuilder.ts';
 import { type ConvertedFile, hashFiles, requireSpace, writeFile } from './outputFolder.ts';
-import { startQuantizer } from './quantizer.ts';
 import { loopFile, type Recipe, recipeFor } from './recipe.ts';
+import { startPackers } from './packing/packers.ts';
 import { openSource } from './source.ts';
 import { temporaryBeside } from './sweepConversions.ts';
 import { countParameters } from './tensors.ts';
@@ -123,16 +124,22 @@ async function writeFolder(job: Job, texts: readonly TextFile[]): Promise<Conver
   await makeFolder(dirname(options.output));
   await requireSpace(dirname(options.output), totalBytes);
   await makeFolder(join(temporary, 'onnx'));
-  await writeFile(join(temporary, 'onnx', `${recipe.file}_data`), totalBytes, (file) => writeData(job, file));
+  const dataFile = `onnx/${recipe.file}_data`;
+  const sha256 = await writeFile(join(temporary, 'onnx', `${recipe.file}_data`), totalBytes, (file) =>
+    writeData(job, file),
+  );
   const loop = plan.loopGraph ? [{ name: `onnx/${loopFile(recipe)}`, data: plan.loopGraph }] : [];
   const small = [...texts, { name: `onnx/${recipe.file}`, data: plan.graph }, ...loop];
   for (const { name, data } of small) {
     await writeFile(join(temporary, name), data.length, (file) => file.write(data, 0));
   }
   await syncFolder(join(temporary, 'onnx'));
-  const names = [...small.map((file) => file.name), `onnx/${recipe.file}_data`].sort();
   const onFile = (item: string): void => options.onProgress?.({ doneBytes: totalBytes, totalBytes, item });
-  const files = await hashFiles(temporary, names, { signal: options.signal, onFile });
+  const names = small.map((file) => file.name);
+  const smallFiles = await hashFiles(temporary, names, { signal: options.signal, onFile });
+  const files = [...smallFiles, { path: dataFile, bytes: totalBytes, sha256 }].sort((a, b) =>
+    a.path < b.path ? -1 : 1,
+  );
   return {
     architecture: architecture.name,
     dtype: options.dtype,
@@ -148,25 +155,32 @@ async function writeFolder(job: Job, texts: readonly TextFile[]): Promise<Conver
   };
 }
 
-async function writeData(job: Job, file: OpenFile): Promise<void> {
+/** Fills the data file; answers its SHA-256. */
+async function writeData(job: Job, file: OpenFile): Promise<string> {
   const { options, architecture, plan } = job;
-  const worthIt = job.recipe.body !== undefined && countParameters(architecture) >= THREADS_FROM_PARAMETERS;
+  const worthIt = job.recipe.formats !== undefined && countParameters(architecture) >= THREADS_FROM_PARAMETERS;
   const threads = options.threads ?? (worthIt ? Math.min(availableParallelism(), MOST_THREADS) : 0);
-  const quantizer = await startQuantizer({ threads, entry: options.workerEntry, signal: options.signal });
+  const packers = await startPackers({ threads, entry: options.workerEntry, signal: options.signal });
+  const hash = new FollowingHash(file, plan.places, plan.dataBytes);
   let doneBytes = 0;
   try {
     await fillWeights(plan.fills, {
       checkpoint: job.checkpoint,
       file,
-      quantizer,
+      packers,
       contextLength: job.contextLength,
       signal: options.signal,
-      onWritten: (bytes, item) => {
-        doneBytes += bytes;
+      onWritten: (places, item) => {
+        for (const place of places) {
+          doneBytes += place.length;
+          hash.wrote(place);
+        }
         options.onProgress?.({ doneBytes, totalBytes: plan.dataBytes, item });
       },
     });
+    return await hash.finish();
   } finally {
-    await quantizer.close();
+    await packers.close();
+    await hash.stop();
   }
 }

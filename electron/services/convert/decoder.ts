@@ -43,7 +43,7 @@ function planGraph(
     const tensors = layerTensors(architecture, index);
     const at = (name: string): string => `layer.${index}.${name}`;
     const before = addAndNorm(graph, architecture, stream, tensors.inputNorm, at('input'));
-    const context = { architecture, index, plan, tensors, tables: table, shared, format: recipe.body };
+    const context = { architecture, index, plan, tensors, tables: table, shared, formats: recipe.formats };
     let added = attention(graph, context, before.normed);
     if (tensors.attentionNorm) added = norm(graph, architecture, added, tensors.attentionNorm, at('attention_normed'));
     stream = { base: before.stream.base, added };
@@ -93,10 +93,11 @@ function embed(
   const rows = [{ tensor: EMBEDDING, first: 0, rows: vocabSize }];
   const found = embeddingScale === 1 ? 'embedded' : 'embedded/plain';
   let weights: readonly string[];
-  if (recipe.head) {
-    weights = graph.packed('embedding', rows, hiddenSize, recipe.head);
+  if (recipe.formats) {
+    const { head } = recipe.formats;
+    weights = graph.packed('embedding', rows, hiddenSize, head);
     const [data = '', ...rest] = weights;
-    const { bits, block } = recipe.head;
+    const { bits, block } = head;
     const bytes = (Math.ceil(hiddenSize / block) * block * bits) / 8;
     const flat = graph.alias('embedding/flat', data, 'uint8', [vocabSize, bytes]);
     graph.node('GatherBlockQuantized', [flat, 'input_ids', ...rest], found, {
@@ -122,7 +123,7 @@ function feedForward(
   index: number,
 ): string {
   const at = (name: string): string => `layer.${index}.${name}`;
-  const wide = { input, columns: architecture.hiddenSize, format: recipe.body };
+  const wide = { input, columns: architecture.hiddenSize, format: recipe.formats?.gateUp };
   const bias = (rows: LayerTensors['gateBias']): { bias: LayerTensors['gate'][] | undefined } => ({
     bias: rows && [rows],
   });
@@ -135,7 +136,7 @@ function feedForward(
     output: at('down'),
     weights: [tensors.down],
     columns: architecture.intermediateSize,
-    format: recipe.body,
+    format: recipe.formats?.down,
     ...bias(tensors.downBias),
   });
 }
@@ -164,10 +165,11 @@ function head(
 ): void {
   const { vocabSize: rows, hiddenSize: columns, tied, logitSoftcap } = architecture;
   const weights = [{ tensor: HEAD, first: 0, rows }];
+  const format = recipe.formats?.head;
   const half = recipe.activations === 'float16';
   const output = logitSoftcap || half ? 'head' : 'logits';
-  if (!tied) linear(graph, { input, output, weights, columns, format: recipe.head });
-  else if (recipe.head) packedLinear(graph, { input, output, parts: embedding, rows, columns, format: recipe.head });
+  if (!tied) linear(graph, { input, output, weights, columns, format });
+  else if (format) packedLinear(graph, { input, output, parts: embedding, rows, columns, format });
   else plainLinear(graph, input, embedding[0] ?? '', output);
   const capped = half ? 'head/capped' : 'logits';
   if (logitSoftcap) softcap(graph, output, logitSoftcap, capped);

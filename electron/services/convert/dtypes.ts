@@ -110,6 +110,19 @@ export function decodeWeights(dtype: WeightDtype, bytes: Uint8Array, name: strin
   // 0 times anything finite is 0; one NaN or infinity turns the sum into NaN.
   let poison = 0;
   for (let i = 0; i < count; i++) poison += (out[i] ?? 0) * 0;
-  if (poison !== 0) throw new ConversionError('damaged-file', `${name} holds weights that are not numbers`);
+  if (poison !== 0) throw notNumbers(name);
   return out;
+}
+
+/** Little-endian bytes of numbers in the wanted type; float32 numbers are not copied. */
+export function numberBytes(numbers: Float32Array, type: 'float' | 'float16'): Uint8Array {
+  if (type === 'float') return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  const halves = new Uint16Array(numbers.length);
+  for (let i = 0; i < numbers.length; i++) halves[i] = encodeHalf(numbers[i] ?? 0);
+  return new Uint8Array(halves.buffer);
+}
+
+/** The refusal of a tensor that holds NaN or an infinity. */
+export function notNumbers(name: string): ConversionError {
+  return new ConversionError('damaged-file', `${name} holds weights that are not numbers`);
 }

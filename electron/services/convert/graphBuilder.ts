@@ -13,7 +13,7 @@ import {
 } from './onnx.ts';
 import { encodeHalf } from './dtypes.ts';
 import type { ProtobufWriter } from './protobuf.ts';
-import { type BlockFormat, packedRow } from './quantize.ts';
+import { type BlockFormat, packedRow } from './packing/format.ts';
 import type { Rows } from './tensors.ts';
 
 /** One piece of work that fills a part of the data file. All offsets are bytes from its start. */
@@ -52,6 +52,8 @@ export interface GraphPlan {
   /** The same model for the product's own loop, which keeps the cache itself; over the same data file. */
   readonly loopGraph?: Uint8Array;
   readonly dataBytes: number;
+  /** The parts of the data file in their order; nothing is ever written between them. */
+  readonly places: readonly Place[];
   readonly fills: readonly Fill[];
 }
 
@@ -159,7 +161,7 @@ export class GraphBuilder {
   finish(): GraphPlan {
     const tensors = [...this.#tensors.values()];
     const graph = modelMessage({ nodes: this.#nodes, tensors, inputs: this.#inputs, outputs: this.#outputs });
-    return { graph, dataBytes: this.#end, fills: this.#fills };
+    return { graph, dataBytes: this.#end, places: [...this.#places.values()], fills: this.#fills };
   }
 
   #inline(name: string, type: ElementType, dimensions: readonly number[], bytes: Uint8Array): string {

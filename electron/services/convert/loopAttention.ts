@@ -63,6 +63,18 @@ export function loopValues(graph: GraphBuilder, architecture: Architecture): Loo
   return { kind: 'loop', positions: 'position_ids', widths: 'widths', bias };
 }
 
+/** Heads inside a product that belong together. */
+export interface Part {
+  readonly name: 'query' | 'key' | 'value';
+  readonly heads: number;
+}
+
+/** One product [1, sequence, heads * size] and what stands side by side in it. */
+export interface Product {
+  readonly name: string;
+  readonly parts: readonly Part[];
+}
+
 /** What one layer brings. */
 export interface LoopLayer {
   readonly architecture: Architecture;
@@ -75,10 +87,9 @@ export interface LoopLayer {
 }
 
 /**
- * From `input`, the layer's queries, keys and values [1, sequence, (heads + 2 kv heads) * size], to what they attend to
- * [1, sequence, heads * size]. Outputs of the graph: `delta.<index>.key|value` [1, kv heads, sequence, size].
+ * From the layer's queries, keys and values to what they attend to [1, sequence, heads * size]. Outputs of the graph: `delta.<index>.key|value` [1, kv heads, sequence, size].
  */
-export function loopAttention(graph: GraphBuilder, layer: LoopLayer, input: string): string {
+export function loopAttention(graph: GraphBuilder, layer: LoopLayer, products: readonly Product[]): string {
   const { architecture, index, plan, shared } = layer;
   const { heads, kvHeads, headSize } = architecture;
   const at = (name: string): string => `layer.${index}.${name}`;
@@ -90,10 +101,15 @@ export function loopAttention(graph: GraphBuilder, layer: LoopLayer, input: stri
   for (const name of [newKey, newValue]) {
     graph.output(name, graph.activations, ['batch_size', kvHeads, 'sequence_length', headSize]);
   }
-  graph.node('Reshape', [input, graph.integers([0, 0, heads + 2 * kvHeads, headSize])], at('heads'));
-  graph.node('Transpose', [at('heads')], at('by_head'), { perm: [0, 2, 1, 3] });
-  const parts = [at('query'), at('key'), newValue];
-  graph.node('Split', [at('by_head'), graph.integers([heads, kvHeads, kvHeads])], parts, { axis: 1 });
+  for (const { name, parts } of products) {
+    const all = parts.reduce((sum, part) => sum + part.heads, 0);
+    const names = parts.map((part) => (part.name === 'value' ? newValue : at(part.name)));
+    const [whole = ''] = parts.length === 1 ? names : [`${name}/by_head`];
+    graph.node('Reshape', [name, graph.integers([0, 0, all, headSize])], `${name}/heads`);
+    graph.node('Transpose', [`${name}/heads`], whole, { perm: [0, 2, 1, 3] });
+    if (parts.length > 1)
+      graph.node('Split', [whole, graph.integers(parts.map((part) => part.heads))], names, { axis: 1 });
+  }
   const query = rotated(graph, layer, at('query'), layer.queryNorm, at('query/rotated'), heads);
   rotated(graph, layer, at('key'), layer.keyNorm, newKey, kvHeads);
   graph.node('Reshape', [query, graph.integers([1, kvHeads, -1, headSize])], at('grouped'));

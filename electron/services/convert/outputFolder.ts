@@ -25,19 +25,20 @@ export async function requireSpace(folder: string, bytes: number): Promise<void>
   }
 }
 
-/** Writes a new file and makes its bytes durable. `fill` writes at positions; holes read as zeros. */
-export async function writeFile(path: string, bytes: number, fill: (file: OpenFile) => Promise<void>): Promise<void> {
+/** Writes a new file and makes its bytes durable. `fill` writes at positions; holes read as zeros. Answers what it says. */
+export async function writeFile<T>(path: string, bytes: number, fill: (file: OpenFile) => Promise<T>): Promise<T> {
   const file = await createFile(path);
   try {
     await file.truncate(bytes);
-    await fill(file);
+    const answer = await fill(file);
     await file.sync();
+    return answer;
   } finally {
     await file.close();
   }
 }
 
-/** Reads every file back and hashes it, so that the report speaks of bytes on disk and not of bytes meant. */
+/** Reads files back and hashes it, so that the report speaks of bytes on disk and not of bytes meant. */
 export async function hashFiles(
   folder: string,
   paths: readonly string[],

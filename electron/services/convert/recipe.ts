@@ -1,29 +1,54 @@
 import type { Dtype } from '../../contract/model.ts';
-import type { BlockFormat } from './quantize.ts';
+import type { BlockFormat } from './packing/format.ts';
 
-/** How a dtype is made. Undefined formats mean plain numbers of type `activations`. */
+/** The kinds of matrices in a decoder that a recipe may treat differently. */
+export interface MatrixFormats {
+  readonly queryKey: BlockFormat;
+  readonly value: BlockFormat;
+  readonly attentionOutput: BlockFormat;
+  readonly gateUp: BlockFormat;
+  readonly down: BlockFormat;
+  /** Embedding and output head: one copy of the bytes serves both when they are tied. */
+  readonly head: BlockFormat;
+}
+
+/** How a dtype is made. Without formats, weights are plain numbers of type `activations`. */
 export interface Recipe {
   readonly activations: 'float' | 'float16';
-  readonly body: BlockFormat | undefined;
-  /** Embedding and output head: one copy of the bytes serves both when they are tied. */
-  readonly head: BlockFormat | undefined;
+  readonly formats: MatrixFormats | undefined;
   /** File name in onnx/, as transformers.js looks for this dtype. */
   readonly file: string;
 }
 
-/**
- * The spread of weights inside a block decides the error: 32 beats 64 by 11 %, 16 halves the speed. Zero points and a
- * search cost 0.125 bits and conversion time, and take 10 % off the 4-bit error. Eight bits need neither.
- */
-const four: BlockFormat = { bits: 4, block: 32, zeroPoints: true, search: true };
-const eight: BlockFormat = { bits: 8, block: 32, zeroPoints: false, search: false };
+const four64: BlockFormat = { bits: 4, block: 64, zeroPoints: true };
+const four32: BlockFormat = { bits: 4, block: 32, zeroPoints: true };
+const eight64: BlockFormat = { bits: 8, block: 64, zeroPoints: false };
+const eight32: BlockFormat = { bits: 8, block: 32, zeroPoints: true };
+
+/** Why these: docs/decisions/0005-weight-recipes.md, with the measurements. */
+const four: MatrixFormats = {
+  queryKey: four64,
+  value: eight64,
+  attentionOutput: eight64,
+  gateUp: four64,
+  down: four32,
+  head: eight64,
+};
+const eight: MatrixFormats = {
+  queryKey: eight32,
+  value: eight32,
+  attentionOutput: eight32,
+  gateUp: eight32,
+  down: eight32,
+  head: eight32,
+};
 
 const recipes: Readonly<Record<Dtype, Recipe>> = {
-  fp32: { activations: 'float', body: undefined, head: undefined, file: 'model.onnx' },
-  fp16: { activations: 'float16', body: undefined, head: undefined, file: 'model_fp16.onnx' },
-  q8: { activations: 'float', body: eight, head: eight, file: 'model_quantized.onnx' },
-  q4: { activations: 'float', body: four, head: eight, file: 'model_q4.onnx' },
-  q4f16: { activations: 'float16', body: four, head: eight, file: 'model_q4f16.onnx' },
+  fp32: { activations: 'float', formats: undefined, file: 'model.onnx' },
+  fp16: { activations: 'float16', formats: undefined, file: 'model_fp16.onnx' },
+  q8: { activations: 'float', formats: eight, file: 'model_quantized.onnx' },
+  q4: { activations: 'float', formats: four, file: 'model_q4.onnx' },
+  q4f16: { activations: 'float16', formats: four, file: 'model_q4f16.onnx' },
 };
 
 /** The recipe of a dtype. */

@@ -40,6 +40,7 @@ export function withScales(checkpoint: Checkpoint, scales: WeightScales | undefi
   return {
     tensors,
     close: () => checkpoint.close(),
+    placeOf: (name, first, rows) => (scalings.has(name) ? undefined : checkpoint.placeOf(name, first, rows)),
     async readRows(name, first, rows) {
       const stored = await checkpoint.readRows(name, first, rows);
       const scaling = scalings.get(name);

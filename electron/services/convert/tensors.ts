@@ -20,7 +20,7 @@ export interface LayerTensors {
   readonly outputNorm: Rows | undefined; // sandwich norm after the feed-forward block
   readonly queryNorm: Rows | undefined;
   readonly keyNorm: Rows | undefined;
-  readonly qkv: readonly Rows[];
+  readonly qkv: readonly [query: Rows, key: Rows, value: Rows];
   readonly qkvBias: readonly Rows[] | undefined;
   readonly output: Rows;
   readonly outputBias: Rows | undefined;
@@ -49,6 +49,7 @@ export function layerTensors(architecture: Architecture, index: number): LayerTe
     ['k', keys],
     ['v', keys],
   ] as const;
+  const fused = path('self_attn.qkv_proj.weight');
   const stacked = path('mlp.gate_up_proj.weight');
   return {
     inputNorm: all('input_layernorm.weight', hiddenSize),
@@ -58,8 +59,16 @@ export function layerTensors(architecture: Architecture, index: number): LayerTe
     queryNorm: when(architecture.queryKeyNorms, 'self_attn.q_norm.weight', headSize),
     keyNorm: when(architecture.queryKeyNorms, 'self_attn.k_norm.weight', headSize),
     qkv: packed
-      ? [all('self_attn.qkv_proj.weight', queries + 2 * keys)]
-      : parts.map(([part, rows]) => all(`self_attn.${part}_proj.weight`, rows)),
+      ? [
+          { tensor: fused, first: 0, rows: queries },
+          { tensor: fused, first: queries, rows: keys },
+          { tensor: fused, first: queries + keys, rows: keys },
+        ]
+      : [
+          all('self_attn.q_proj.weight', queries),
+          all('self_attn.k_proj.weight', keys),
+          all('self_attn.v_proj.weight', keys),
+        ],
     qkvBias: biases.qkv ? parts.map(([part, rows]) => all(`self_attn.${part}_proj.bias`, rows)) : undefined,
     output: all('self_attn.o_proj.weight', hiddenSize),
     outputBias: when(biases.output, 'self_attn.o_proj.bias', hiddenSize),

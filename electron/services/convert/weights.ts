@@ -1,24 +1,26 @@
 import type { OpenFile } from '../durable/files.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { throwIfCancelled } from './conversionError.ts';
-import { decodeWeights } from './dtypes.ts';
+import { decodeWeights, numberBytes } from './dtypes.ts';
 import type { Fill } from './graphBuilder.ts';
-import { packedRow } from './quantize.ts';
-import type { Quantizer } from './quantizer.ts';
-import { numberBytes } from './quantizeTask.ts';
+import type { Place } from './onnx.ts';
+import { packedRow } from './packing/format.ts';
+import type { Packers } from './packing/packers.ts';
 import { inverseFrequencies, ropeMagnitude, ropeRows } from './rope.ts';
 import type { Rows } from './tensors.ts';
 
+// Both are worked on by the calling thread, which must stay answering: some ten milliseconds.
 const NUMBERS_AT_ONCE = 1_048_576;
+const ANGLES_AT_ONCE = 262_144;
 
 /** What a fill works with. */
 export interface FillContext {
   readonly checkpoint: Checkpoint;
-  readonly file: Pick<OpenFile, 'write'>;
-  readonly quantizer: Quantizer;
+  readonly file: Pick<OpenFile, 'write' | 'descriptor'>;
+  readonly packers: Packers;
   readonly contextLength: number;
-  /** Called with bytes just written and the official tensor they came from. */
-  readonly onWritten: (bytes: number, item: string) => void;
+  /** Called with what was just written and the official tensor it came from. */
+  readonly onWritten: (places: readonly Place[], item: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -36,7 +38,7 @@ export async function fillWeights(fills: readonly Fill[], context: FillContext):
         .catch((error: unknown) => void (failure ??= { error }))
         .finally(() => running.delete(work));
       running.add(work);
-      if (running.size >= context.quantizer.width) await Promise.race(running);
+      if (running.size >= context.packers.width) await Promise.race(running);
       if (failure) break;
     }
   } finally {
@@ -70,25 +72,40 @@ function* numberSteps(fill: FillOf<'numbers'>, context: FillContext): Generator<
       const numbers = decodeWeights(dtype, bytes, piece.tensor);
       if (fill.add) for (let i = 0; i < numbers.length; i++) numbers[i] = (numbers[i] ?? 0) + fill.add;
       const out = numberBytes(numbers, fill.type);
-      await context.file.write(out, fill.offset + at * fill.columns * width);
-      context.onWritten(out.length, piece.tensor);
+      const offset = fill.offset + at * fill.columns * width;
+      await context.file.write(out, offset);
+      context.onWritten([{ offset, length: out.length }], piece.tensor);
     };
   }
 }
 
 function* packedSteps(fill: FillOf<'packed'>, context: FillContext): Generator<() => Promise<void>> {
   const { columns, format, scaleType } = fill;
+  const { checkpoint } = context;
   const sizes = packedRow(columns, format);
   const scaleBytes = sizes.blocks * (scaleType === 'float' ? 4 : 2);
-  for (const { piece, at } of pieces(fill.sources, columns, context.quantizer.taskWeights)) {
+  for (const { piece, at } of pieces(fill.sources, columns, context.packers.taskWeights)) {
     yield async () => {
       const { tensor, first, rows } = piece;
-      const official = await context.checkpoint.readRows(tensor, first, rows);
-      const packed = await context.quantizer.quantize({ tensor, ...official, rows, columns, format, scaleType });
-      await context.file.write(packed.data, fill.data + at * sizes.data);
-      await context.file.write(packed.scales, fill.scales + at * scaleBytes);
-      if (format.zeroPoints) await context.file.write(packed.zeroPoints, fill.zeroPoints + at * sizes.zeroPoints);
-      context.onWritten(packed.data.length + packed.scales.length + packed.zeroPoints.length, tensor);
+      const stored = checkpoint.placeOf(tensor, first, rows) ?? (await checkpoint.readRows(tensor, first, rows));
+      const parts = {
+        data: { offset: fill.data + at * sizes.data, length: rows * sizes.data },
+        scales: { offset: fill.scales + at * scaleBytes, length: rows * scaleBytes },
+        zeroPoints: { offset: fill.zeroPoints + at * sizes.zeroPoints, length: rows * sizes.zeroPoints },
+      };
+      await context.packers.pack({
+        official: { tensor, dtype: stored.dtype, rows, columns },
+        from: 'bytes' in stored ? stored.bytes : stored,
+        format,
+        scaleType,
+        to: {
+          descriptor: context.file.descriptor,
+          data: parts.data.offset,
+          scales: parts.scales.offset,
+          zeroPoints: parts.zeroPoints.offset,
+        },
+      });
+      context.onWritten(Object.values(parts), tensor);
     };
   }
 }
@@ -96,14 +113,18 @@ function* packedSteps(fill: FillOf<'packed'>, context: FillContext): Generator<(
 function* ropeSteps(fill: FillOf<'rope'>, context: FillContext): Generator<() => Promise<void>> {
   const frequencies = inverseFrequencies(fill.rope, context.contextLength);
   const rowBytes = frequencies.length * (fill.type === 'float' ? 4 : 2);
-  const most = Math.max(1, Math.floor(context.quantizer.taskWeights / frequencies.length));
+  const most = Math.max(1, Math.floor(ANGLES_AT_ONCE / frequencies.length));
   for (let first = 0; first < fill.positions; first += most) {
     const rows = Math.min(most, fill.positions - first);
     yield async () => {
       const { cos, sin } = ropeRows(frequencies, ropeMagnitude(fill.rope), first, rows);
+      const places = [fill.cos, fill.sin].map((start) => ({
+        offset: start + first * rowBytes,
+        length: rows * rowBytes,
+      }));
       await context.file.write(numberBytes(cos, fill.type), fill.cos + first * rowBytes);
       await context.file.write(numberBytes(sin, fill.type), fill.sin + first * rowBytes);
-      context.onWritten(2 * rows * rowBytes, 'positions');
+      context.onWritten(places, 'positions');
     };
   }
 }

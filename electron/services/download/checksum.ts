@@ -1,8 +1,9 @@
 /** The two kinds of checksum the Hub gives, and the proof of a file as it stands on the disk. */
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { Checksum } from './cachePaths.ts';
+import { openToReadSync } from '../durable/reading.ts';
 
 /** A running checksum of the given kind for a file of `bytes` bytes. git's sha1 covers "blob <bytes>\0" and the content. */
 export function startChecksum(kind: Checksum['kind'], bytes: number): Hash {
@@ -32,7 +33,7 @@ const stepBytes = 256 * 1024;
  * (hashing.ts). Throws the system's error.
  */
 export function openFileSum(path: string, kind: Checksum['kind'], bytes: number): FileSum {
-  const file = openSync(path, 'r');
+  const file = openToReadSync(path);
   const hash = startChecksum(kind, bytes);
   const buffer = Buffer.alloc(Math.max(1, Math.min(stepBytes, bytes)));
   let position = 0;

@@ -67,8 +67,11 @@ export interface FileTask {
   release(segment: Segment): void;
   /** Asks the Hub for a new link before the next request, unless that has happened since `link`. */
   dropLink(link: Link): void;
-  /** Proves what has arrived; publishes the file when it is whole and right. A Problem means it was wrong twice. */
-  settle(signal: AbortSignal): Promise<Problem | undefined>;
+  /**
+   * Proves what has arrived; publishes the file when it is whole and right. A Problem means it was wrong twice.
+   * `onProved` hears of every step: claim() may give then what it held back.
+   */
+  settle(signal: AbortSignal, onProved: () => void): Promise<Problem | undefined>;
   close(): Promise<void>;
 }
 
@@ -164,11 +167,11 @@ export function createFileTask(options: TaskOptions): FileTask {
     return undefined;
   }
 
-  async function settleNow(signal: AbortSignal): Promise<Problem | undefined> {
+  async function settleNow(signal: AbortSignal, onProved: () => void): Promise<Problem | undefined> {
     for (;;) {
       moreToSettle = false;
       if (partial === undefined || order === undefined || state !== 'open') return undefined;
-      const damaged = await order.advance(signal);
+      const damaged = await order.advance(signal, onProved);
       partial.reset(damaged);
       if (order.atEnd() && active === 0) return finish(partial, order, signal);
       // A check after the last await: whoever asked meanwhile is served by another round.
@@ -210,6 +213,7 @@ export function createFileTask(options: TaskOptions): FileTask {
     },
     claim(connections) {
       if (partial === undefined || state !== 'open') return undefined;
+      if (order !== undefined && order.behind() > tuning.aheadBytes) return undefined;
       const file = partial;
       const free = (block: number) => block < file.blockCount && !claimed.has(block) && !file.isComplete(block);
       if (wholeAnswers > 1) {
@@ -226,8 +230,10 @@ export function createFileTask(options: TaskOptions): FileTask {
       if (missing === 0) return undefined;
       // Short requests near the end, so that no connection is left alone with a long one.
       const share = Math.ceil(missing / connections / 2);
+      // Short ones also at the start, so that the proof begins early: it is read from the first byte on.
+      const early = 1 + Math.floor((file.blockCount - missing) / connections / 2);
       const blocks = [first];
-      for (let next = first + 1; blocks.length < Math.min(share, tuning.blocksPerRequest); next++) {
+      for (let next = first + 1; blocks.length < Math.min(share, early, tuning.blocksPerRequest); next++) {
         if (!free(next) || file.filled(next) > 0) break;
         blocks.push(next);
       }
@@ -273,9 +279,9 @@ export function createFileTask(options: TaskOptions): FileTask {
       active--;
     },
     dropLink,
-    settle(signal) {
+    settle(signal, onProved) {
       moreToSettle = true;
-      settling ??= settleNow(signal).finally(() => {
+      settling ??= settleNow(signal, onProved).finally(() => {
         settling = undefined;
       });
       return settling;

@@ -1,6 +1,6 @@
 /**
  * The checksum of a whole file whose blocks arrive in any order: follows the growing start of the file and reads it back
- * (it is still in the page cache), so that almost nothing is left to read when the last block arrives.
+ * (it is still in the page cache), so that almost nothing is left to read when the last block arrives. Starts at byte 0.
  */
 import type { Checksum } from './cachePaths.ts';
 import type { Piece } from './checksum.ts';
@@ -11,12 +11,14 @@ import { orAbort } from './waits.ts';
 export interface InOrder {
   /**
    * Reads on as far as complete blocks reach. Blocks kept from an earlier run are compared with their own CRC first;
-   * those that changed on disk are answered (and must be reset), and reading stops in front of them.
+   * those that changed on disk are answered (and must be reset), and reading stops in front of them. `onRead` hears of every step.
    */
-  advance(signal: AbortSignal): Promise<readonly number[]>;
+  advance(signal: AbortSignal, onRead: () => void): Promise<readonly number[]>;
   /** After the end was reached: whether the bytes are the published ones. */
   matches(): Promise<boolean>;
   atEnd(): boolean;
+  /** Bytes of this run that wait to be read; 0 as long as the reading is busy with what an earlier run left. */
+  behind(): number;
   close(): Promise<void>;
 }
 
@@ -54,16 +56,21 @@ export function followInOrder(partial: PartialFile, checksum: Checksum, hashing:
   const hash = (): Promise<FileHash> => (opened ??= hashing.open(partial.path, checksum.kind, partial.bytes));
 
   return {
-    async advance(signal) {
+    async advance(signal, onRead) {
       for (let pieces = ready(); pieces.length > 0; pieces = ready()) {
         signal.throwIfAborted();
         const good = await orAbort((await orAbort(hash(), signal)).take(pieces), signal);
         next += good;
+        onRead();
         if (good < pieces.length) return [next];
       }
       return [];
     },
     atEnd: () => next === partial.blockCount,
+    behind() {
+      if (next < partial.blockCount && partial.isEarlier(next)) return 0;
+      return partial.filledBytes() - Math.min(next * partial.blockBytes, partial.bytes);
+    },
     async matches() {
       found ??= await (await hash()).digest();
       return found === checksum.hex;

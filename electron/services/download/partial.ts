@@ -40,7 +40,7 @@ export interface PartialFile {
   reset(blocks: readonly number[]): void;
   /** Cuts the file to its size and syncs it, ready for its final name. The partial is closed then. */
   seal(): Promise<void>;
-  /** Puts what arrived on the device, as far as that works, and closes. Never rejects: what could not be saved is fetched again. */
+  /** Notes what arrived, as far as that works, and closes. Never rejects: what could not be saved is fetched again. */
   close(): Promise<void>;
 }
 
@@ -214,7 +214,9 @@ export async function openPartial(
       await shut();
     },
     async close() {
-      if (!closed && (dirty.size > 0 || unsynced > 0)) await sync.afresh().catch(() => undefined);
+      // A pause must not wait for a slow disk; the system writes the rest by itself soon.
+      const last = unsynced <= 2 * tuning.syncBytes ? sync : note;
+      if (!closed && (dirty.size > 0 || unsynced > 0)) await last.afresh().catch(() => undefined);
       await shut();
     },
   };

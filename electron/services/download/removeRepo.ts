@@ -1,8 +1,8 @@
 /** Taking official files out of the shared cache again: ours alone, or on the person's word everything of a repository. */
-import { lstat, readdir, readFile, readlink, rmdir, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { RepoId } from '../../contract/model.ts';
-import { removeTree } from '../durable/files.ts';
+import { removeEmptyFolder, removeTree } from '../durable/files.ts';
 import { lockRepo } from './cache.ts';
 import { below, linkTarget, repoPaths } from './cachePaths.ts';
 import { listMade, type MadeFile } from './made.ts';
@@ -95,11 +95,7 @@ async function removeEmptyFolders(folder: string, end: string): Promise<void> {
     if (entry.isDirectory()) await removeEmptyFolders(join(folder, entry.name), folder);
   }
   for (let at = folder; at !== end; at = dirname(at)) {
-    const gone = await rmdir(at).then(
-      () => true,
-      () => false,
-    );
-    if (!gone) return;
+    if (!(await removeEmptyFolder(at))) return;
   }
 }
 

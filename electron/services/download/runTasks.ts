@@ -59,7 +59,7 @@ export async function runTasks(tasks: readonly FileTask[], options: RunOptions):
   }
 
   async function settle(task: FileTask): Promise<void> {
-    const problem = await task.settle(signal);
+    const problem = await task.settle(signal, pump);
     if (problem) fail({ problem });
   }
 

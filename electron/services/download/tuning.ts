@@ -27,6 +27,8 @@ export interface Tuning {
   readonly progressBytes: number;
   /** Longest wait that a server may ask for before the person is told instead. */
   readonly maxWaitMs: number;
+  /** How far fetching may be ahead of proving: what is read back should still be in memory. */
+  readonly aheadBytes: number;
   /** Files from this size on are proved on a thread of their own. */
   readonly threadFromBytes: number;
   /** Time between two progress reports. */
@@ -46,7 +48,7 @@ export const defaultTuning: Tuning = {
   writeBytes: 256 * KiB,
   noteBytes: 2 * MiB,
   syncBytes: 8 * MiB,
-  tailBytes: 32 * MiB,
+  tailBytes: 256 * MiB,
   syncMs: 1000,
   stallMs: 20_000,
   stallBytes: 20 * KiB,
@@ -55,6 +57,7 @@ export const defaultTuning: Tuning = {
   maxBackoffMs: 15_000,
   progressBytes: 64 * KiB,
   maxWaitMs: 5 * 60_000,
+  aheadBytes: 128 * MiB,
   threadFromBytes: 4 * MiB,
   reportMs: 100,
 };

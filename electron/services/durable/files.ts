@@ -3,13 +3,15 @@
  * disk can only ever leave the old bytes or the new ones under a final name. Nothing here knows what the bytes mean.
  */
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { copyFile as copy, type FileHandle, mkdir, open, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { constants, rmSync, writeSync } from 'node:fs';
+import { copyFile as copy, type FileHandle, mkdir, open, readlink, rename, rm, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** A file being filled at positions; not under its final name yet. */
 export interface OpenFile {
   readonly path: string;
+  /** For `writeAt` on other threads of this process; dead once the file is closed. */
+  readonly descriptor: number;
   /** Writes all of `data` at `position` (bytes from the start). */
   write(data: Uint8Array, position: number): Promise<void>;
   /** Reads `into.length` bytes at `position`; answers how many there were (fewer only at the end of the file). */
@@ -27,6 +29,7 @@ export interface OpenFile {
 function opened(path: string, handle: FileHandle): OpenFile {
   return {
     path,
+    descriptor: handle.fd,
     async write(data, position) {
       let done = 0;
       while (done < data.length) {
@@ -49,6 +52,13 @@ function opened(path: string, handle: FileHandle): OpenFile {
     sync: () => handle.sync(),
     close: () => handle.close(),
   };
+}
+
+/** Writes all of `data` at `position` of an open file and waits for it: for threads that have nothing else to do. */
+export function writeAt(descriptor: number, data: Uint8Array, position: number): void {
+  for (let done = 0; done < data.length;) {
+    done += writeSync(descriptor, data, done, data.length - done, position + done);
+  }
 }
 
 /** Makes a new empty file (mode 0600 unless said otherwise); fails with EEXIST if the name is taken. */
@@ -155,4 +165,17 @@ export async function makeFolder(path: string, mode = 0o700): Promise<boolean> {
 /** Removes a file or a whole folder; absent is fine. */
 export async function removeTree(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
+}
+
+/** Removes a folder that holds nothing; false when it holds something or is not there. */
+export async function removeEmptyFolder(path: string): Promise<boolean> {
+  return rmdir(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Removes a file at once; absent is fine. For the moment in which nobody can wait. */
+export function removeFileSync(path: string): void {
+  rmSync(path, { force: true });
 }

@@ -9,7 +9,7 @@ import { forgetKept, forgetKeptOf } from '../inference/keptCaches.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker, type WorkerClient } from '../work/client.ts';
 import type { GenerateInput, GenerateOutput, InferWork } from '../work/protocol.ts';
-import { engineExit, tooManyRestarts } from './explain.ts';
+import { engineExit, engineHung, tooManyRestarts } from './explain.ts';
 import { createTurns, type Lane } from './turns.ts';
 
 export interface Engine {
@@ -48,6 +48,9 @@ const fixedPrompt = 'Hello, I am a software engineer.';
 /** 3 crashes in 10 minutes: after that, starting again by ourselves would only heat the room. */
 const restartBudget = { crashes: 3, withinMilliseconds: 600_000 };
 
+/** So often a model's own chat template may fail to end. */
+const mostTemplateFaults = 2;
+
 export function createEngine(options: {
   readonly startProcess: () => WorkerProcess;
   readonly folderOf: (model: InstalledModel) => string;
@@ -59,7 +62,9 @@ export function createEngine(options: {
   let state: EngineState = { kind: 'stopped' };
   let worker: WorkerClient<InferWork> | undefined;
   let loaded: string | undefined; // folder
-  let crashes: number[] = [];
+  let asked = ''; // the folder of the latest load
+  let crashes: readonly number[] = [];
+  const templateFaults = new Map<string, number>(); // folder -> times its template did not end
   const turns = createTurns(); // one request at a time: the process has one model and one thread
 
   const become = (next: EngineState): void => {
@@ -67,31 +72,50 @@ export function createEngine(options: {
     options.onChange(state);
   };
 
+  const recentCrashes = (): readonly number[] =>
+    crashes.filter((at) => options.now() - at < restartBudget.withinMilliseconds);
+
   const connect = (): WorkerClient<InferWork> => {
     if (worker) return worker;
-    const fresh = connectWorker<InferWork>(options.startProcess(), { explainExit: engineExit, log: options.log });
-    worker = fresh;
-    void fresh.ended.then(() => {
-      if (worker !== fresh) return; // we ended it ourselves
-      worker = undefined;
-      loaded = undefined;
-      crashes = [...crashes.filter((at) => options.now() - at < restartBudget.withinMilliseconds), options.now()];
-      options.log({ area: 'engine', event: 'process-ended', crashes: crashes.length });
-      if (state.kind === 'ready' || state.kind === 'loading') become({ kind: 'stopped' });
+    const fresh = connectWorker<InferWork>(options.startProcess(), {
+      explainExit: engineExit,
+      explainHang: engineHung,
+      log: options.log,
+      onEnd({ doing }) {
+        if (worker !== fresh) return; // we ended it ourselves
+        worker = undefined;
+        loaded = undefined;
+        // A template that does not end has its own limit of two, and another one takes its place.
+        if (doing === 'template') templateFaults.set(asked, (templateFaults.get(asked) ?? 0) + 1);
+        else crashes = [...recentCrashes(), options.now()];
+        options.log({ area: 'engine', event: 'process-ended', crashes: crashes.length, doing });
+        if (state.kind === 'ready' || state.kind === 'loading') become({ kind: 'stopped' });
+      },
     });
+    worker = fresh;
     return fresh;
+  };
+
+  const end = (): void => {
+    const ending = worker;
+    worker = undefined;
+    loaded = undefined;
+    ending?.kill();
+    if (state.kind !== 'stopped') become({ kind: 'stopped' });
   };
 
   const load = async (model: InstalledModel, folder: string): Promise<Result<WorkerClient<InferWork>>> => {
     if (loaded === folder && worker) return { ok: true, value: worker };
-    crashes = crashes.filter((at) => options.now() - at < restartBudget.withinMilliseconds);
-    if (crashes.length >= restartBudget.crashes) return failed(tooManyRestarts());
+    if (recentCrashes().length >= restartBudget.crashes) return failed(tooManyRestarts());
     become({ kind: 'loading', modelId: model.id });
+    asked = folder;
     const process = connect();
+    const builtInTemplate = (templateFaults.get(folder) ?? 0) >= mostTemplateFaults;
     const answer = await process.call('load', {
       folder,
       dtype: model.dtype,
       device: 'auto',
+      builtInTemplate,
       kept: { folder: options.cachesFolder, model: model.id },
     });
     if (!answer.ok) {
@@ -100,8 +124,26 @@ export function createEngine(options: {
     }
     loaded = folder;
     const { device, contextLength, loadSeconds } = answer.value;
-    become({ kind: 'ready', modelId: model.id, device, contextLength, loadSeconds });
+    become({
+      kind: 'ready',
+      modelId: model.id,
+      device,
+      contextLength,
+      loadSeconds,
+      ...(builtInTemplate && { builtInTemplate }),
+    });
     return { ok: true, value: process };
+  };
+
+  type Call = (process: WorkerClient<InferWork>) => Promise<Result<GenerateOutput>>;
+  const generate = async (model: InstalledModel, folder: string, call: Call): Promise<Result<GenerateOutput>> => {
+    const faults = templateFaults.get(folder) ?? 0;
+    const process = await load(model, folder);
+    const answer = process.ok ? await call(process.value) : process;
+    // Once can be a computer that was very busy; after twice the model is asked through a built-in template.
+    if (!answer.ok && (templateFaults.get(folder) ?? 0) > faults) return generate(model, folder, call);
+    if (!answer.ok && answer.problem.code === 'not-enough-memory') end(); // the next question starts with a clean process
+    return answer;
   };
 
   const inTurn = <T>(task: () => Promise<Result<T>>): Promise<Result<T>> => turns.take('page', task);
@@ -113,24 +155,15 @@ export function createEngine(options: {
     );
   };
 
-  const end = (): void => {
-    const ending = worker;
-    worker = undefined;
-    loaded = undefined;
-    ending?.kill();
-    if (state.kind !== 'stopped') become({ kind: 'stopped' });
-  };
-
   return {
     state: () => state,
     generate: (model, input, { signal, onText, lane = 'page' }) =>
       turns.take(
         lane,
-        async () => {
-          const process = await load(model, options.folderOf(model));
-          if (!process.ok) return process;
-          return process.value.call('generate', input, { signal, onEvent: (event) => onText(event.text) });
-        },
+        () =>
+          generate(model, options.folderOf(model), (process) =>
+            process.call('generate', input, { signal, onEvent: (event) => onText(event.text) }),
+          ),
         signal,
       ),
     waiting: (lane) => turns.waiting(lane),

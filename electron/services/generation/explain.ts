@@ -1,9 +1,13 @@
 import type { Problem } from '../../contract/problem.ts';
+import type { Doing } from '../work/protocol.ts';
 
-/** The inference process ended by itself. 137/SIGKILL is what the system does when memory runs out. */
+/** What the system does to a process when memory runs out (kill), and what a process does when it gets none (abort). */
+const memorySignals: readonly (string | number | null | undefined)[] = ['SIGKILL', 137, 'SIGABRT', 134];
+
+/** The inference process ended by itself. */
 export function engineExit(exit: { readonly code: number | null; readonly signal?: string }): Problem {
   const cause = exit.signal ? `signal ${exit.signal}` : `exit code ${exit.code ?? 'unknown'}`;
-  if (exit.signal === 'SIGKILL' || exit.code === 137) {
+  if (memorySignals.includes(exit.signal ?? exit.code)) {
     return {
       code: 'not-enough-memory',
       title: 'The system stopped the model',
@@ -17,6 +21,32 @@ export function engineExit(exit: { readonly code: number | null; readonly signal
     code: 'engine-stopped',
     title: 'The part of Latchkey that runs the model stopped',
     explanation: 'The chat is safe, with what was written so far. Asking again starts it anew.',
+    actions: [{ kind: 'copy-report', label: 'Copy report' }],
+    evidence: [{ cause }],
+  };
+}
+
+/** It did not answer any more and was ended. */
+export function engineHung(doing: Doing | undefined): Problem {
+  const cause = `silent while it was busy with: ${doing ?? 'nothing it announced'}`;
+  if (doing === 'tokenize' || doing === 'template') {
+    return {
+      code: 'damaged-file',
+      title: `The model's ${doing === 'template' ? 'chat template' : 'tokenizer'} does not come to an end`,
+      explanation:
+        'It comes with the model, and Latchkey ended it. The chat is safe. Prepare the model again, or choose another one.',
+      actions: [
+        { kind: 'view', view: 'models', label: 'Choose another model' },
+        { kind: 'copy-report', label: 'Copy report' },
+      ],
+      evidence: [{ cause }],
+    };
+  }
+  return {
+    code: 'engine-stopped',
+    title: 'The model did not answer any more',
+    explanation:
+      'Latchkey ended the part that runs it. The chat is safe, with what was written so far. Asking again starts it anew.',
     actions: [{ kind: 'copy-report', label: 'Copy report' }],
     evidence: [{ cause }],
   };

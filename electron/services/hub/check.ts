@@ -207,6 +207,8 @@ class Check {
       gate: card.gate,
       licence: card.licence,
       ...(account === undefined ? {} : { account }),
+      ...(card.gate === 'none' ? {} : { form: card.form }),
+      ...(card.excludesEu && card.gate !== 'none' ? { excludesEu: true } : {}),
       checkedAt: this.#hub.now(),
     };
     return {

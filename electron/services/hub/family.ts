@@ -45,9 +45,16 @@ const mistral: readonly Row[] = [
   ['0.1', '7B', 'Mistral-7B-v0.1', 'Mistral-7B-Instruct-v0.1'],
 ];
 
+/** The practice Hub's own, so that the trap can be practised, too. */
+const keyhole: readonly Row[] = [
+  ['1', '2.5M', 'Keyhole-1', 'Keyhole-1-Instruct'],
+  ['0.9', '2.5M', undefined, 'Keyhole-0.9-Instruct'],
+];
+
 const families: readonly Family[] = [
   { name: 'Llama', members: membersOf('meta-llama', llama) },
   { name: 'Gemma', members: membersOf('google', gemma) },
+  { name: 'Keyhole', members: membersOf('practice-labs', keyhole) },
   { name: 'Mistral 7B', members: membersOf('mistralai', mistral) },
 ];
 

@@ -3,6 +3,7 @@ import type { Problem } from '../../contract/problem.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import { askedFor, checkedRepo, member, misshapen, succeeded, words } from './ask.ts';
 import { explain } from './explain.ts';
+import { readForm } from './gateForm.ts';
 import type { HubAnswer, HubClient, SendOptions } from './request.ts';
 import type { AccessToken } from './secret.ts';
 import { describe } from './words.ts';
@@ -50,6 +51,7 @@ export function readCard(json: unknown, requested: RepoId): ModelCard | undefine
     gate: gateOf(member(json, 'gated')),
     licence: licenceOf(cardData, member(json, 'tags')),
     excludesEu: member(cardData, 'extra_gated_eu_disallowed') === true,
+    form: readForm(cardData),
     private: member(json, 'private') === true,
     disabled: member(json, 'disabled') === true,
     ...(repo === requested ? {} : { renamedFrom: requested }),

@@ -53,6 +53,21 @@ export function promptTooLong(tokens: number, limit: number): Problem {
   };
 }
 
+/** The chat template of the model did not accept the conversation. */
+export function templateRefused(cause: string): Problem {
+  return {
+    code: 'template-refused',
+    title: "The model's chat template does not accept this conversation",
+    explanation:
+      'Some templates take no system prompt, or only questions and answers in turn. Your words are kept. Clear the system prompt in the settings of this chat, or start a new one.',
+    actions: [
+      { kind: 'view', view: 'chat', label: 'New chat' },
+      { kind: 'copy-report', label: 'Copy report' },
+    ],
+    evidence: [{ cause: cause.slice(0, 500) }],
+  };
+}
+
 /** A request for text arrived while no model is loaded. */
 export function noModelLoaded(): Problem {
   return {

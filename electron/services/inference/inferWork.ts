@@ -1,6 +1,6 @@
 import { failed, ok, type Result } from '../../contract/result.ts';
 import { cancelled } from '../explain.ts';
-import type { InferWork } from '../work/protocol.ts';
+import type { Announce, InferWork } from '../work/protocol.ts';
 import { type LanguageModel, openLanguageModel } from './languageModel.ts';
 import { noModelLoaded } from './explain.ts';
 
@@ -18,7 +18,7 @@ type Log = (entry: { readonly area: string; readonly event: string; readonly tex
  * The work of the inference process: one model at a time, one request at a time in the order of arrival. A request that
  * is cancelled while it waits answers at once when its turn comes; `ping` never waits for the others.
  */
-export function createInferWork(log: Log): Handlers {
+export function createInferWork(log: Log, announce: Announce = () => undefined): Handlers {
   let model: LanguageModel | undefined;
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -40,7 +40,7 @@ export function createInferWork(log: Log): Handlers {
         if (signal.aborted) return failed(cancelled());
         await close(); // first, so that two models are never in memory together
         const began = performance.now();
-        const opened = await openLanguageModel(input, { signal });
+        const opened = await openLanguageModel(input, { signal, announce });
         if (!opened.ok) return opened;
         model = opened.value;
         const { device, contextLength, instruct, fallback } = model;

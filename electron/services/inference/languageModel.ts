@@ -3,10 +3,11 @@ import type { GenerationStats } from '../../contract/chat.ts';
 import type { Device, Fidelity, SanityCheck } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import { cancelled } from '../explain.ts';
-import type { GenerateInput, GenerateOutput, LoadInput } from '../work/protocol.ts';
+import type { Announce, GenerateInput, GenerateOutput, LoadInput } from '../work/protocol.ts';
+import { announceRuns } from './announced.ts';
 import { createDecoder, type Decoder } from './decoder.ts';
 import { openOnDevice } from './device.ts';
-import { explainInference, explainLoading, notEnoughMemory, promptTooLong } from './explain.ts';
+import { explainInference, explainLoading, notEnoughMemory, promptTooLong, templateRefused } from './explain.ts';
 import { fidelityOf, readFloats } from './fidelity.ts';
 import { generate, type Generation } from './generate.ts';
 import { fingerprintOf, type KeptCaches, openKeptCaches } from './keptCaches.ts';
@@ -15,6 +16,7 @@ import { readModelFolder } from './modelFolder.ts';
 import { positionLimit } from './positionLimit.ts';
 import { createCachePool } from './prefix.ts';
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
+import { watchTokenizer } from './watchTokenizer.ts';
 
 /** One loaded model, ready to write. */
 export interface LanguageModel {
@@ -48,8 +50,17 @@ const pool = { most: 2, shareOfMemory: 1 / 4 };
 /** Ids of a conversation: through the model's template, or, without one, its texts as one plain text. */
 function promptOf(tokenizer: Tokenizer, { messages, plain }: GenerateInput): number[] {
   return tokenizer.hasChatTemplate && !plain
-    ? tokenizer.encodeChat(messages)
+    ? tokenizer.encodeRendered(tokenizer.renderChat(messages))
     : tokenizer.encodeText(messages.map(({ text }) => text).join(''));
+}
+
+function promptOrProblem(tokenizer: Tokenizer, input: GenerateInput): Result<number[]> {
+  try {
+    return ok(promptOf(tokenizer, input));
+  } catch (error) {
+    // Templates refuse by throwing: two questions in a row, a system message where there is no place for one.
+    return failed(templateRefused(error instanceof Error ? error.message : String(error)));
+  }
 }
 
 function createLanguageModel(
@@ -92,9 +103,11 @@ function createLanguageModel(
     device,
     contextLength: decoder.contextLength,
     instruct: tokenizer.hasChatTemplate,
-    generate: (input, options) => {
+    async generate(input, options) {
+      const prompt = promptOrProblem(tokenizer, input);
+      if (!prompt.ok) return prompt;
       const { cacheKey, sampling, stop = [], keep = false } = input;
-      return write(cacheKey, promptOf(tokenizer, input), { sampling, stop, keep }, options);
+      return write(cacheKey, prompt.value, { sampling, stop, keep }, options);
     },
     async rest() {
       const work = restingWork;
@@ -141,14 +154,24 @@ function memoryHere(): number {
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
 
+/** A slow disk reads 20 MB in a second; a minute more for what else may stand in the way. */
+async function loading<T>(announce: Announce, bytes: number, work: () => Promise<T>): Promise<T> {
+  announce('load', 60 + bytes / 20e6);
+  try {
+    return await work();
+  } finally {
+    announce('load', 0);
+  }
+}
+
 /**
  * Loads a prepared model folder. The context is as long as model, graph and request allow, and without a request no
  * longer than the memory holds: the cache of a long one can be larger than the weights. Answers with a problem when the
  * memory cannot hold the weights, when a file is damaged, or when `signal` fires meanwhile; nothing stays loaded then.
  */
 export async function openLanguageModel(
-  { folder, dtype, device: wish, contextLength, kept }: LoadInput,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { folder, dtype, device: wish, contextLength, builtInTemplate = false, kept }: LoadInput,
+  { signal, announce = () => undefined }: { readonly signal?: AbortSignal; readonly announce?: Announce } = {},
 ): Promise<Result<LanguageModel>> {
   let close: (() => Promise<void>) | undefined;
   try {
@@ -159,9 +182,14 @@ export async function openLanguageModel(
       return failed(notEnoughMemory({ cause }, { needed: files.bytes, present }));
     }
     const limit = Math.min(files.maxPositions, positionLimit(files.graph), contextLength ?? Infinity);
-    const tokenizer = await loadTokenizer(folder);
+    const tokenizer = watchTokenizer(await loading(announce, 0, () => loadTokenizer(folder)), {
+      announce,
+      builtInTemplate,
+    });
     if (signal?.aborted) return failed(cancelled());
-    const { session, device, fallback } = await openOnDevice(files, wish);
+    const opened = await loading(announce, files.bytes, () => openOnDevice(files, wish));
+    const { device, fallback } = opened;
+    const session = announceRuns(opened.session, announce);
     close = () => session.release();
     const spare = (present - files.bytes) * cacheShare;
     const perToken = bytesPerToken(readLayout(session));

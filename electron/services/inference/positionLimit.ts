@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { ModelFolderError } from './modelFolder.ts';
+import { openToReadSync } from '../durable/reading.ts';
 
 /** A stretch of the file that holds one protocol buffer message. */
 interface Span {
@@ -125,7 +126,7 @@ function rowsOf(reader: Reader, tensor: Span): readonly [string, number] {
  * @throws ModelFolderError when the file is no whole ONNX file.
  */
 export function positionLimit(path: string): number {
-  const file = openSync(path, 'r');
+  const file = openToReadSync(path);
   try {
     const reader = new Reader(file);
     const tables = new Set<string>();

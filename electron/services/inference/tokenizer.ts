@@ -27,8 +27,12 @@ export interface Tokenizer {
   readonly endId: number | undefined;
   /** Ids of plain text, with the beginning-of-text token where this tokenizer's own post-processor puts one. */
   encodeText(text: string): number[];
-  /** Ids of a conversation up to the point where the assistant speaks. Only with a chat template. */
-  encodeChat(turns: readonly Turn[]): number[];
+  /** A conversation as the model's chat template writes it, up to where the assistant speaks. Runs a stranger's program. */
+  renderChat(turns: readonly Turn[]): string;
+  /** Ids of a text that a template wrote: it put the first token there itself. */
+  encodeRendered(text: string): number[];
+  /** Whether this text is one token of its own. */
+  readonly isToken: (text: string) => boolean;
   /** Text without special tokens, spaces exactly as the model wrote them. */
   decode(ids: readonly number[]): string;
   /** A stream whose first token follows `before`. */
@@ -78,14 +82,16 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     hasChatTemplate: template !== undefined || Boolean(tokenizer.chat_template),
     endId: typeof tokenizer.eos_token_id === 'number' ? tokenizer.eos_token_id : undefined,
     encodeText: (text) => tokenizer.encode(text),
-    encodeChat(turns) {
+    renderChat(turns) {
       const rendered = tokenizer.apply_chat_template(
         turns.map(({ role, text }) => ({ role, content: text })),
         { tokenize: false, add_generation_prompt: true, ...(template !== undefined && { chat_template: template }) },
       );
       if (typeof rendered !== 'string') throw new Error('The chat template gave no text');
-      return tokenizer.encode(rendered, { add_special_tokens: false }); // the template wrote the first token itself
+      return rendered;
     },
+    encodeRendered: (text) => tokenizer.encode(text, { add_special_tokens: false }),
+    isToken: (text) => text !== '' && tokenizer.encode(text, { add_special_tokens: false }).length === 1,
     decode,
     stream: (before) => createTextStream(decode, before.slice(-contextTokens)),
   };

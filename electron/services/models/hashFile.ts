@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openWithoutFollowing } from '../durable/reading.ts';
 
 const readBytes = 4 * 2 ** 20;
 
 /** Opens a plain file and nothing else: no link at its end, no pipe or device that would hang or speak for ever. */
 export async function openPlainFile(path: string): Promise<{ readonly file: FileHandle; readonly bytes: number }> {
-  // Windows has neither flag.
-  const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-  const file = await open(path, flags);
+  const file = await openWithoutFollowing(path);
   const facts = await file.stat();
   if (facts.isFile()) return { file, bytes: facts.size };
   await file.close();

@@ -9,6 +9,7 @@ import { readRepoFile } from '../hub/files.ts';
 import { explainContents } from '../hub/modelInfo.ts';
 import type { HubClient } from '../hub/request.ts';
 import { listFiles } from '../hub/tree.ts';
+import { explainComputer } from '../inference/runtimeBuilds.ts';
 import type { SignIn } from '../signIn/signIn.ts';
 import type { CheckFindings } from './runner.ts';
 
@@ -40,6 +41,8 @@ export async function checkRepo(options: {
   if (contents) return { licence, problem: contents };
   if (answer.problem) return { licence, problem: answer.problem };
   if (!card || !licence) return { licence };
+  const computer = explainComputer(process.platform, process.arch);
+  if (computer) return { licence, problem: computer };
   const planned = await planDownload({ ...options, card });
   return planned.ok ? { licence, plan: planned.value } : { licence, problem: planned.problem };
 }

@@ -30,6 +30,11 @@ const spareBytes = 16 * 2 ** 20;
 const shownCharacters = 40_000;
 const mostTextBytes = 5_000_000;
 
+/** The file of an exported folder that a person opens: systems know files by their ending, and a folder has none. */
+const openFileName = (repo: string): string => `${repo.slice(repo.indexOf('/') + 1)}.latchkey`;
+const openFileText = (repo: string, fingerprint: string): string =>
+  `${repo}, prepared by Latchkey. Open this file with Latchkey to import the model in its folder.\nFingerprint: ${fingerprint}\n`;
+
 /** Refuses early what could not end well. */
 export async function roomFor(folder: string, bytes: number): Promise<Result<undefined>> {
   const { bytes: free } = await freeSpace(folder);
@@ -66,6 +71,7 @@ export async function exportModel(
     await copyProved(from, temporary, files, job);
     const sums = files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join('');
     await replaceFile(join(temporary, 'SHA256SUMS'), sums, 0o644);
+    await replaceFile(join(temporary, openFileName(model.repo)), openFileText(model.repo, fingerprint), 0o644);
     await replaceFile(join(temporary, manifestName), `${JSON.stringify(manifest, undefined, 2)}\n`, 0o644);
     await publish(temporary, final);
   } catch (error) {

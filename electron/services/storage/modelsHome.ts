@@ -109,3 +109,16 @@ export async function openModelsHome(usualFolder: string, file: StateFile<Models
     },
   };
 }
+
+/** Where the models of a data folder are and whether that place is there; changes nothing, for a look from outside. */
+export async function findModelsHome(
+  data: string,
+  usualFolder: string,
+): Promise<{ readonly folder: string; readonly reachable: boolean }> {
+  const remembered = await readFile(join(data, 'models-place.json'), 'utf8')
+    .then((text): unknown => (JSON.parse(text) as { value?: unknown }).value)
+    .catch(() => undefined);
+  if (!isModelsPlace(remembered) || remembered.folder === null) return { folder: usualFolder, reachable: true };
+  const marker = await readMarker(remembered.folder);
+  return { folder: remembered.folder, reachable: marker !== undefined && marker.token === remembered.token };
+}

@@ -2,10 +2,10 @@
  * Moving the models to another disk: copy, prove, switch by one small write, then remove the old ones. Killed anywhere it
  * goes on at the next start; until the switch the old folder counts, after it the new one, and both are whole then.
  */
-import { lstat, readdir, realpath, rmdir } from 'node:fs/promises';
+import { lstat, readdir, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { failed, ok, type Result } from '../../contract/result.ts';
-import { makeFolder, publish, removeTree } from '../durable/files.ts';
+import { makeFolder, publish, removeTree, removeEmptyFolder } from '../durable/files.ts';
 import {
   fingerprintOf,
   isLeftover,
@@ -148,7 +148,7 @@ async function emptyHome(folder: string, models: ReadonlyMap<string, Manifest>):
     if (isLeftover(name)) await removeTree(join(folder, name));
   }
   await disclaim(folder);
-  await rmdir(folder).catch(() => undefined); // somebody else's files stay
+  await removeEmptyFolder(folder); // somebody else's files stay
 }
 
 /**

@@ -22,6 +22,8 @@ import { leftoverFolders, survey } from './survey.ts';
 export interface Storage {
   state(): Promise<StorageState>;
   choose(typed: string | undefined): Promise<Result<ChosenFolder | null>>;
+  /** A folder that the person dropped or opened, or the one around such a file. `path` comes from the host, not the page. */
+  adopt(path: string): Promise<Result<ChosenFolder>>;
   removeRepo(repo: string, everything: boolean): Promise<Result<StorageState>>;
   /** Removes what is ours and needed by nobody. */
   free(): Promise<Result<StorageState>>;
@@ -111,6 +113,7 @@ export function createStorage(options: {
     state,
     blocked,
     choose: (typed) => folders.choose(typed),
+    adopt: (path) => folders.adopt(path),
     async removeRepo(repo, everything) {
       if (users.works(repo) || (await removeRepo(paths.hubCache, repo, everything)) === 'busy') {
         return failed(storageBusy('A download or a preparation uses the files of this model.'));

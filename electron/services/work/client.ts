@@ -1,11 +1,19 @@
 import type { Problem } from '../../contract/problem.ts';
 import { failed, type Result } from '../../contract/result.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
-import type { FromWorker } from './protocol.ts';
+import type { Doing, FromWorker } from './protocol.ts';
+import { watchPulse } from './pulse.ts';
 
 type InputOf<W> = W extends { input: infer I } ? I : never;
 type OutputOf<W> = W extends { output: infer O } ? O : never;
 type EventOf<W> = W extends { event: infer E } ? E : never;
+
+/** How a process ended. */
+export interface WorkerEnd {
+  readonly problem: Problem;
+  /** What it had announced and not finished. */
+  readonly doing?: Doing;
+}
 
 /** The main side's hold on one worker process. */
 export interface WorkerClient<M> {
@@ -16,7 +24,7 @@ export interface WorkerClient<M> {
     options?: { readonly onEvent?: (event: EventOf<M[N]>) => void; readonly signal?: AbortSignal },
   ): Promise<Result<OutputOf<M[N]>>>;
   /** Settles when the process has ended, for whatever reason. */
-  readonly ended: Promise<void>;
+  readonly ended: Promise<WorkerEnd>;
   kill(): void;
 }
 
@@ -25,32 +33,53 @@ function isFromWorker(message: unknown): message is FromWorker {
 }
 
 /**
- * Wraps a fresh process. `explainExit` turns an exit into the problem that all pending calls get.
+ * Wraps a fresh process. `explainExit` turns an exit into the problem that all pending calls get. With `explainHang` the
+ * process is watched while it has something to do, and killed when it is silent for too long; it must answer `ping` and
+ * announce what blocks it.
  */
 export function connectWorker<M>(
   child: WorkerProcess,
   options: {
     readonly explainExit: (exit: { readonly code: number | null; readonly signal?: string }) => Problem;
+    readonly explainHang?: (doing: Doing | undefined) => Problem;
+    /** Hears of the end before any pending call does. */
+    readonly onEnd?: (end: WorkerEnd) => void;
     readonly log: (entry: LogEntry) => void;
   },
 ): WorkerClient<M> {
   let next = 1;
   let exitProblem: Problem | undefined;
+  let hang: Problem | undefined;
   const pending = new Map<number, { settle: (result: Result<unknown>) => void; onEvent?: (event: unknown) => void }>();
-  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<WorkerEnd>();
+  const pulse = watchPulse({
+    ping: () => child.post({ seq: next++, request: 'ping' }), // its answer belongs to no call and counts as a sign of life
+    onSilence(doing) {
+      options.log({ area: 'work', event: 'hang', doing });
+      hang = options.explainHang?.(doing);
+      child.kill();
+    },
+  });
   child.onMessage((message) => {
     if (!isFromWorker(message)) return;
+    if ('busy' in message) return pulse.expect(message.busy, message.seconds);
+    pulse.heard();
     if ('log' in message) options.log(message.log);
     else if ('result' in message) {
       pending.get(message.seq)?.settle(message.result);
       pending.delete(message.seq);
+      if (pending.size === 0) pulse.stop();
     } else if ('event' in message) pending.get(message.seq)?.onEvent?.(message.event);
   });
   child.onExit((exit) => {
-    exitProblem = options.explainExit(exit);
+    const { doing } = pulse;
+    pulse.stop();
+    exitProblem = hang ?? options.explainExit(exit);
+    const how = { problem: exitProblem, ...(doing && { doing }) };
+    options.onEnd?.(how);
     for (const call of pending.values()) call.settle(failed(exitProblem));
     pending.clear();
-    end();
+    end(how);
   });
   return {
     ended,
@@ -59,6 +88,7 @@ export function connectWorker<M>(
       if (exitProblem) return Promise.resolve(failed(exitProblem));
       const seq = next++;
       const { promise, resolve } = Promise.withResolvers<Result<unknown>>();
+      if (options.explainHang) pulse.start();
       pending.set(seq, { settle: resolve, ...(onEvent && { onEvent: onEvent as (event: unknown) => void }) });
       const cancel = (): void => child.post({ seq, cancel: true });
       signal?.addEventListener('abort', cancel, { once: true });

@@ -14,6 +14,8 @@ export interface LoadInput {
   readonly contextLength?: number;
   /** Where KV caches of chats are kept between runs, and the model's name there; nothing is kept without it. */
   readonly kept?: { readonly folder: string; readonly model: string };
+  /** The model's own chat template is not to be run: it did not end, twice. */
+  readonly builtInTemplate?: boolean;
 }
 
 export interface LoadedModel {
@@ -104,8 +106,14 @@ export type ToWorker =
   | { readonly seq: number; readonly request: string; readonly input: unknown }
   | { readonly seq: number; readonly cancel: true };
 
+/** What a worker does when it says that it will not be heard for a while. */
+export type Doing = 'load' | 'template' | 'tokenize' | 'run';
+/** Announces work that blocks the worker's thread, for how many seconds at most if all is well; 0 = it is done. */
+export type Announce = (doing: Doing, seconds: number) => void;
+
 export type FromWorker =
   | { readonly ready: true }
+  | { readonly busy: Doing; readonly seconds: number }
   | { readonly seq: number; readonly event: unknown }
   | { readonly seq: number; readonly result: Result<unknown> }
   | { readonly log: { readonly area: string; readonly event: string; readonly text?: string } };

@@ -9,7 +9,7 @@ import { generate } from '../../../electron/services/inference/generate.ts';
 import { openSession } from '../../../electron/services/inference/session.ts';
 import { createTextStream } from '../../../electron/services/inference/textStream.ts';
 import { loadTokenizer } from '../../../electron/services/inference/tokenizer.ts';
-import { type BenchRow, benchRow, median } from '../row.ts';
+import { type BenchRow, row, median } from '../row.ts';
 
 const practice = fileURLToPath(new URL('../../../electron/practice/model', import.meta.url));
 const greedy = { temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1 };
@@ -38,7 +38,7 @@ export async function lookupRow(rounds: number, threads: number): Promise<BenchR
     };
     return generate(decoder, job, { onText: () => undefined });
   };
-  const turn = tokenizer.encodeChat([{ role: 'user', text: question }]);
+  const turn = tokenizer.encodeRendered(tokenizer.renderChat([{ role: 'user', text: question }]));
   const { newIds } = await write(plain, turn, 100);
   const prompt = [...turn, ...newIds, ...turn];
   const [guessed, unguessed]: [number[], number[]] = [[], []];
@@ -48,7 +48,7 @@ export async function lookupRow(rounds: number, threads: number): Promise<BenchR
   }
   await guessing.release();
   rmSync(room, { recursive: true, force: true });
-  return benchRow(
+  return row(
     'decode tokens/s with prompt lookup on a repeating text, against without',
     [median(guessed), median(unguessed)],
     1.5,

@@ -1,7 +1,7 @@
 /** Bytes that one decoded token has to read, told from the recipe. */
 import type { Dtype } from '../../../electron/contract/model.ts';
+import type { BlockFormat } from '../../../electron/services/convert/packing/format.ts';
 import { recipeFor } from '../../../electron/services/convert/recipe.ts';
-import type { BlockFormat } from '../../../electron/services/convert/quantize.ts';
 import type { BenchShape } from './shapes.ts';
 
 /**
@@ -14,10 +14,16 @@ function bytesOf(format: BlockFormat | undefined): number {
 
 /** Packed weights of all layers and the head, and the keys and values of `context` tokens. */
 export function weightBytesPerToken(shape: BenchShape, dtype: Dtype, context: number): number {
-  const { body, head } = recipeFor(dtype);
+  const { formats } = recipeFor(dtype);
+  const { hidden, wide, layers } = shape;
   const queries = shape.heads * shape.headSize;
   const keys = shape.kvHeads * shape.headSize;
-  const perLayer = shape.hidden * (2 * queries + 2 * keys) + 3 * shape.hidden * shape.wide;
-  const weights = shape.layers * perLayer * bytesOf(body) + shape.vocabulary * shape.hidden * bytesOf(head);
-  return weights + context * shape.layers * keys * 2 * 4;
+  const layer =
+    hidden * (queries + keys) * bytesOf(formats?.queryKey) +
+    hidden * keys * bytesOf(formats?.value) +
+    hidden * queries * bytesOf(formats?.attentionOutput) +
+    2 * hidden * wide * bytesOf(formats?.gateUp) +
+    hidden * wide * bytesOf(formats?.down);
+  const head = shape.vocabulary * hidden * bytesOf(formats?.head);
+  return layers * layer + head + context * layers * keys * 2 * 4;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -134,6 +134,95 @@ describe('the system around the app', () => {
     expect(seen.some(([value, awake]) => value >= 0 && awake === 1)).toBe(true);
     expect(await app.evaluate(({ standin }) => standin.awake.size)).toBe(0);
   }, 60_000);
+
+  test('an exported model comes back by a drop on the window, or by opening the file beside it', async () => {
+    const stick = join(data, 'stick');
+    await mkdir(stick);
+    await app.evaluate(({ dialog }, folder) => {
+      dialog.showOpenDialog = async () => ({ canceled: false, filePaths: [folder] as never });
+    }, stick);
+    await app.page.getByRole('button', { name: 'Storage' }).click();
+    await app.page
+      .getByTestId('stored-model')
+      .getByRole('button', { name: /Export/ })
+      .click();
+    await app.page.getByText(/Exported to/).waitFor();
+    const [model = ''] = await readdir(stick);
+    const sheet = app.page.getByRole('dialog');
+    const look = async (): Promise<void> => {
+      await sheet.getByText(/Import .*Doorstep-Instruct\?/).waitFor();
+      await sheet.getByRole('button', { name: 'Cancel' }).click();
+      await sheet.waitFor({ state: 'detached' });
+    };
+    await app.evaluate(
+      async ({ BrowserWindow }, path) => {
+        const contents = BrowserWindow.getAllWindows()[0]?.webContents as unknown as { drop(paths: string[]): unknown };
+        await contents.drop([path]);
+      },
+      join(stick, model),
+    );
+    await look();
+    const file = join(stick, model, 'Doorstep-Instruct.latchkey');
+    await startAgain(app, ['/usr/bin/latchkey', file]);
+    await look();
+    const prevented = await app.evaluate(({ app: electron }, path) => {
+      let stopped = false;
+      electron.emit('open-file', { preventDefault: () => (stopped = true) }, path);
+      return stopped;
+    }, file);
+    expect(prevented).toBe(true);
+    await look();
+  });
+
+  test('what holds no model is answered with a sentence, and a drop that the page made up is not heard', async () => {
+    await app.page.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['x'], 'x.latchkey'));
+      window.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    });
+    const empty = join(data, 'empty');
+    await mkdir(empty);
+    await app.evaluate(async ({ BrowserWindow }, path) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents as unknown as { drop(paths: string[]): unknown };
+      await contents.drop([path]);
+    }, empty);
+    const problems = app.page.getByTestId('problem');
+    await problems.first().waitFor();
+    expect(await problems.count()).toBe(1);
+    expect(await problems.innerText()).toContain('every exported model has');
+    expect(await app.page.getByRole('dialog').count()).toBe(0);
+  });
+
+  test('the tray is for who asks for it; then a closed window leaves the app running', async () => {
+    const trays = () => app.evaluate(({ standin }) => standin.trays.size);
+    expect(await trays()).toBe(0);
+    await chooseInMenu(app, 'settings');
+    const tray = app.page.getByRole('switch', { name: 'Stay in the tray' });
+    await tray.check();
+    await expect.poll(trays).toBe(1);
+    await tray.uncheck();
+    await expect.poll(trays).toBe(0);
+    await tray.check();
+    await expect.poll(trays).toBe(1);
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
+    await expect.poll(() => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(0);
+    await app.evaluate(({ standin }) => [...standin.trays][0]?.menu?.items[0]?.click());
+    await expect.poll(() => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
+    await app.close();
+    app = await launchDesktop({ data, args: ['--practice'], env: { STANDIN_ACCENT: '00ff88ff' } });
+    await expect.poll(trays).toBe(1);
+  });
+
+  test("the system's accent colour rings what has the focus, dark enough to be seen", async () => {
+    const ring = () =>
+      app.page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('accent-color'));
+    await expect.poll(ring).toMatch(/^oklch\(0\.55 /);
+    await app.evaluate(({ systemPreferences }) => {
+      process.env['STANDIN_ACCENT'] = '203040ff';
+      (systemPreferences as unknown as { emit(name: string): void }).emit('accent-color-changed');
+    });
+    await expect.poll(ring).toMatch(/^oklch\(0\.[123]/);
+  });
 
   test('a page that dies is loaded again, three times; then the person is asked', async () => {
     const asked = await app.evaluate(async ({ BrowserWindow, dialog }) => {

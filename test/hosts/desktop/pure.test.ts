@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SetupState } from '../../../electron/contract/setup.ts';
-import { repoOfCommandLine, repoOfLink } from '../../../electron/hosts/desktop/deepLink.ts';
+import { repoOfLink } from '../../../electron/hosts/desktop/deepLink.ts';
+import { wishOfCommandLine } from '../../../electron/hosts/desktop/outside.ts';
 import { overallProgress } from '../../../electron/hosts/desktop/overallProgress.ts';
 import { fitWindow } from '../../../electron/hosts/desktop/windowPlace.ts';
 import { createWishes } from '../../../electron/hosts/desktop/wishes.ts';
@@ -30,8 +31,22 @@ describe('a link from outside', () => {
   });
 
   test('is found among other words of a command line, and the first one counts', () => {
-    expect(repoOfCommandLine(['--practice', 'latchkey://model/a/b', 'latchkey://model/c/d'])).toBe('a/b');
-    expect(repoOfCommandLine(['/usr/bin/latchkey', '--data', 'x'])).toBeUndefined();
+    const words = ['--practice', 'latchkey://model/a/b', 'latchkey://model/c/d', '/media/stick/a.latchkey'];
+    expect(wishOfCommandLine(words)).toEqual({ kind: 'set-up', repo: 'a/b' });
+    expect(wishOfCommandLine(['/usr/bin/latchkey', '--data', 'x'])).toBeUndefined();
+  });
+});
+
+describe('a file that is opened with Latchkey', () => {
+  test.each<[string, boolean]>([
+    ['/media/stick/Llama-3.2-1B.latchkey', true],
+    ['/media/stick/Llama 3.LATCHKEY', true],
+    ['Llama-3.2-1B.latchkey', false], // relative to a folder that nobody knows
+    ['/media/stick/model.onnx', false],
+    ['/opt/latchkey', false],
+    ['--data=/x.latchkey', false],
+  ])('%s asks for the model around it: %s', (word, asks) => {
+    expect(wishOfCommandLine(['/usr/bin/latchkey', word])).toEqual(asks ? { kind: 'bring', path: word } : undefined);
   });
 });
 

@@ -71,7 +71,7 @@ describe('a converted model in fp32 answers like the float64 reference', () => {
 });
 
 describe('a smaller model answers like the reference with the same rounded weights', () => {
-  // What is left are the kernels' own roundings: int8 activations lose about 0.4 % per product, and two dozen products
+  // What is left are the kernels' own roundings: int8 activations lose about 0.5 % per product, and two dozen products
   // stand in a row; half precision loses 0.05 %.
   const all = Object.keys(tinyConfigs) as TinyConfigName[];
   const some = [
@@ -82,17 +82,17 @@ describe('a smaller model answers like the reference with the same rounded weigh
     'phi3 with partial rotation',
   ] as const;
   const cases = [
-    ['q4', 0.03, all],
+    ['q4', 0.04, all],
     ['q8', 0.03, some],
     ['q4f16', 0.03, some],
     ['fp16', 0.003, some],
   ] as const;
   for (const [dtype, bound, names] of cases) {
     it.each(names)(`${dtype}: %s`, async (name) => {
-      const { body, head } = recipeFor(dtype);
+      const { formats } = recipeFor(dtype);
       const model = tinyModel(tinyConfigs[name], 3);
       const { decoder, loop, report, estimate, onnxBytes } = await convertTiny(join(room, dtype, name), model, dtype);
-      const expected = forward(body && head ? asPacked(model, { body, head }) : model, ids, report.contextLength);
+      const expected = forward(formats ? asPacked(model, formats) : model, ids, report.contextLength);
       const answers = [await decoder.logits(inChunks), await decoder.logits(inChunks, 'present')];
       if (loop) answers.push(await loop.logits(inChunks));
       for (const logits of answers) {

@@ -31,6 +31,7 @@ export const smallTuning: Tuning = {
   maxBackoffMs: 10,
   progressBytes: 100,
   maxWaitMs: 2000,
+  aheadBytes: 2 ** 30,
   threadFromBytes: 4 * 2 ** 20,
   reportMs: 5,
 };

@@ -47,7 +47,7 @@ const questions = ['What is a gated model?', 'Hello', 'Tell me about tokens, ple
 
 async function practicePrompts(folder: string): Promise<number[][]> {
   const tokenizer = await loadTokenizer(folder);
-  const prompts = questions.map((text) => tokenizer.encodeChat([{ role: 'user', text }]));
+  const prompts = questions.map((text) => tokenizer.encodeRendered(tokenizer.renderChat([{ role: 'user', text }])));
   // Three turns in one prompt: longer than a piece of a prompt, and full of repetitions.
   const long = questions.flatMap((text) => [
     { role: 'user' as const, text },
@@ -56,7 +56,7 @@ async function practicePrompts(folder: string): Promise<number[][]> {
       text: 'A model behind a licence. You ask for access, and somebody grants it. '.repeat(3),
     },
   ]);
-  return [...prompts, tokenizer.encodeChat([...long, { role: 'user', text: questions[0]! }])];
+  return [...prompts, tokenizer.encodeRendered(tokenizer.renderChat([...long, { role: 'user', text: questions[0]! }]))];
 }
 
 const storyPrompts = (): number[][] => [

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InstalledModel } from '../../../electron/contract/model.ts';
-import { startNodeProcess } from '../../../electron/hosts/web/workers.ts';
+import { startNodeProcess } from '../../../electron/hosts/nodeWorkers.ts';
 import { stateFile } from '../../../electron/services/durable/stateFile.ts';
 import { createEngine, type Engine } from '../../../electron/services/generation/engine.ts';
 import {

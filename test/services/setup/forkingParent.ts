@@ -1,6 +1,6 @@
 /** Run by the orphan test in a process of its own: starts a conversion in a process of the app and waits. */
 import { fileURLToPath } from 'node:url';
-import { startNodeProcess } from '../../../electron/hosts/web/workers.ts';
+import { startNodeProcess } from '../../../electron/hosts/nodeWorkers.ts';
 import { converterExit } from '../../../electron/services/setup/explain.ts';
 import { connectWorker } from '../../../electron/services/work/client.ts';
 import type { ConvertWork } from '../../../electron/services/work/protocol.ts';

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
-import type { WorkerProcess } from '../../services/ports.ts';
-import { childEnvironment } from '../childEnvironment.ts';
+import type { WorkerProcess } from '../services/ports.ts';
+import { childEnvironment } from './childEnvironment.ts';
+import { workerFlags } from './workerFlags.ts';
 
 /** Starts a worker as a Node process: `entry` is the absolute path of a bundled file in electron/workers. */
 export function startNodeProcess(entry: string): WorkerProcess {
@@ -9,7 +10,7 @@ export function startNodeProcess(entry: string): WorkerProcess {
     serialization: 'json',
     // Nothing of ours is on standard output; what a native library says when it dies goes to ours.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: [],
+    execArgv: workerFlags,
   });
   let ended = false;
   const exits: ((exit: { readonly code: number | null; readonly signal?: string }) => void)[] = [];
@@ -28,6 +29,6 @@ export function startNodeProcess(entry: string): WorkerProcess {
     post: (message) => void (child.connected && child.send(message as object, () => undefined)),
     onMessage: (listener) => void child.on('message', listener),
     onExit: (listener) => void exits.push(listener),
-    kill: () => void child.kill(),
+    kill: () => void child.kill('SIGKILL'),
   };
 }

@@ -1,28 +1,34 @@
 import { Worker } from 'node:worker_threads';
-import { type ConversionCode, ConversionError, throwIfCancelled } from './conversionError.ts';
-import { type QuantizedBytes, type QuantizeTask, runQuantizeTask } from './quantizeTask.ts';
+import { type ConversionCode, ConversionError, throwIfCancelled } from '../conversionError.ts';
+import { createPacker } from './packer.ts';
+import { type PackTask, runPackTask } from './packTask.ts';
 
 /** Packs tasks, on other threads where there are any. */
-export interface Quantizer {
+export interface Packers {
   /** How many tasks are worth having in flight. */
   readonly width: number;
   /** Weights per task that keep a cancel quick and the threads busy. */
   readonly taskWeights: number;
-  quantize(task: QuantizeTask): Promise<QuantizedBytes>;
+  /** Resolves once the task's rows are written. */
+  pack(task: PackTask): Promise<void>;
+  /** Ends the threads; no file is touched after this. */
   close(): Promise<void>;
 }
 
-export type FromQuantizeWorker =
-  | { readonly id: number; readonly packed: QuantizedBytes }
-  | { readonly id: number; readonly refused: { readonly code: ConversionCode; readonly message: string } };
+export type FromPackWorker =
+  | { readonly id: number; readonly refused?: undefined }
+  | {
+      readonly id: number;
+      readonly refused: { readonly code: ConversionCode; readonly message: string; readonly file: string | undefined };
+    };
 
-// About 10 ms on the calling thread, which must stay answering; about 0.3 s on a thread, which can be ended any time.
-const TASK_WEIGHTS_HERE = 32_768;
-const TASK_WEIGHTS_THREADED = 1_048_576;
+// A few milliseconds on the calling thread, which must stay answering; about 20 ms on a thread, which can be ended.
+const TASK_WEIGHTS_HERE = 262_144;
+const TASK_WEIGHTS_THREADED = 4_194_304;
 
 /** The thread's file: beside this one, in sources and in bundles alike. */
 function besideThisFile(): URL {
-  const name = import.meta.url.endsWith('.ts') ? 'quantizeWorker.ts' : 'quantizeWorker.js';
+  const name = import.meta.url.endsWith('.ts') ? 'packWorker.ts' : 'packWorker.js';
   return new URL(name, import.meta.url);
 }
 
@@ -30,20 +36,20 @@ function besideThisFile(): URL {
  * Starts `threads` threads (0 = none: pack on the calling thread, in small steps). Where threads cannot start, for
  * example without memory for them, the calling thread does the work.
  */
-export async function startQuantizer(options: {
+export async function startPackers(options: {
   readonly threads: number;
   readonly entry?: URL | undefined;
   readonly signal?: AbortSignal | undefined;
-}): Promise<Quantizer> {
-  if (options.threads < 1) return quantizeHere(options.signal);
+}): Promise<Packers> {
+  if (options.threads < 1) return packHere(options.signal);
   const workers = Array.from({ length: options.threads }, () => new Worker(options.entry ?? besideThisFile()));
   try {
     await Promise.all(workers.map(whenOnline));
   } catch {
     await Promise.all(workers.map((worker) => worker.terminate()));
-    return quantizeHere(options.signal);
+    return packHere(options.signal);
   }
-  return quantizeOn(workers, options.signal);
+  return packOn(workers, options.signal);
 }
 
 function whenOnline(worker: Worker): Promise<void> {
@@ -53,26 +59,27 @@ function whenOnline(worker: Worker): Promise<void> {
   });
 }
 
-function quantizeHere(signal: AbortSignal | undefined): Quantizer {
+function packHere(signal: AbortSignal | undefined): Packers {
+  const packer = createPacker();
   return {
     width: 1,
     taskWeights: TASK_WEIGHTS_HERE,
-    async quantize(task) {
+    async pack(task) {
       // A turn of the event loop between steps: messages, a cancel among them, get through.
       await new Promise((resolve) => setImmediate(resolve));
       throwIfCancelled(signal);
-      return runQuantizeTask(task);
+      runPackTask(packer, task);
     },
     close: async () => undefined,
   };
 }
 
 interface Pending {
-  readonly resolve: (packed: QuantizedBytes) => void;
+  readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-function quantizeOn(workers: readonly Worker[], signal: AbortSignal | undefined): Quantizer {
+function packOn(workers: readonly Worker[], signal: AbortSignal | undefined): Packers {
   const pending = new Map<number, Pending>();
   const load = new Map(workers.map((worker) => [worker, 0]));
   let nextId = 1;
@@ -86,12 +93,12 @@ function quantizeOn(workers: readonly Worker[], signal: AbortSignal | undefined)
   signal?.addEventListener('abort', cancel, { once: true });
   if (signal?.aborted) cancel();
   for (const worker of workers) {
-    worker.on('message', (message: FromQuantizeWorker) => {
-      const task = pending.get(message.id);
-      pending.delete(message.id);
+    worker.on('message', ({ id, refused }: FromPackWorker) => {
+      const task = pending.get(id);
+      pending.delete(id);
       load.set(worker, (load.get(worker) ?? 1) - 1);
-      if ('packed' in message) task?.resolve(message.packed);
-      else task?.reject(new ConversionError(message.refused.code, message.refused.message));
+      if (refused) task?.reject(new ConversionError(refused.code, refused.message, refused.file));
+      else task?.resolve();
     });
     worker.on('error', failAll);
     worker.on('exit', (code) => failAll(new Error(`a packing thread ended with code ${code}`)));
@@ -99,15 +106,16 @@ function quantizeOn(workers: readonly Worker[], signal: AbortSignal | undefined)
   return {
     width: workers.length * 2, // one at work and one waiting per thread
     taskWeights: TASK_WEIGHTS_THREADED,
-    quantize(task) {
+    pack(task) {
       if (broken !== undefined) return Promise.reject(broken instanceof Error ? broken : new Error('packing ended'));
-      const { promise, resolve, reject } = Promise.withResolvers<QuantizedBytes>();
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
       const [idlest] = [...load].sort(([, a], [, b]) => a - b)[0] ?? [];
       const id = nextId++;
       pending.set(id, { resolve, reject });
       if (idlest) load.set(idlest, (load.get(idlest) ?? 0) + 1);
-      const { buffer } = task.bytes;
-      idlest?.postMessage({ id, task }, buffer instanceof ArrayBuffer ? [buffer] : []);
+      const { from } = task;
+      const moved = from instanceof Uint8Array && from.buffer instanceof ArrayBuffer ? [from.buffer] : [];
+      idlest?.postMessage({ id, task }, moved);
       return promise;
     },
     async close() {
