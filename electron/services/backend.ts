@@ -124,7 +124,9 @@ function modelHandlers(ports: Ports, rooms: Rooms): Some<'models' | 'storage' | 
   const remove = async (id: string): Promise<Result<undefined>> => {
     const free = await storage.blocked();
     const removed = free.ok ? await rooms.models.remove(id) : free;
-    if (removed.ok) await forgetJourney(rooms, id);
+    if (!removed.ok) return removed;
+    rooms.engine.forgetModel(id);
+    await forgetJourney(rooms, id);
     return removed;
   };
   return {
@@ -155,7 +157,7 @@ function modelHandlers(ports: Ports, rooms: Rooms): Some<'models' | 'storage' | 
   };
 }
 
-function chatHandlers({ chats, answers, models, chatsChanged }: Rooms): Some<'chats' | 'generation'> {
+function chatHandlers({ chats, answers, engine, models, chatsChanged }: Rooms): Some<'chats' | 'generation'> {
   const changed = <T>(result: Result<T>): Result<T> => {
     if (result.ok) chatsChanged();
     return result;
@@ -178,7 +180,10 @@ function chatHandlers({ chats, answers, models, chatsChanged }: Rooms): Some<'ch
       const chat = chats.select(chatId, messageId);
       return changed(orNotFound(chat && answers.withLiveText(chat), 'message'));
     },
-    'chats.remove': async ({ chatId }) => changed(chats.remove(chatId) ? ok(undefined) : failed(notFound('chat'))),
+    'chats.remove': async ({ chatId }) => {
+      engine.forgetChat(chatId);
+      return changed(chats.remove(chatId) ? ok(undefined) : failed(notFound('chat')));
+    },
     'chats.restore': async ({ chatId }) => changed(orNotFound(chats.restore(chatId), 'chat')),
     'chats.export': async ({ chatId }) => {
       const chat = chats.get(chatId);

@@ -112,6 +112,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   const engine = createEngine({
     startProcess: () => ports.startWorker('infer'),
     folderOf: (model) => join(home.folder(), model.id),
+    cachesFolder: join(paths.data, 'chat-caches'),
     onChange: (state) => emit({ type: 'engine.changed', engine: state }),
     now,
     log: write,

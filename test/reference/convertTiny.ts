@@ -3,12 +3,14 @@ import type { Dtype } from '../../electron/contract/model.ts';
 import { type ConversionReport, convertModel } from '../../electron/services/convert/convert.ts';
 import { type ConversionEstimate, estimateConversion } from '../../electron/services/convert/estimate.ts';
 import { readArchitecture } from '../../electron/services/convert/readArchitecture.ts';
-import { recipeFor } from '../../electron/services/convert/recipe.ts';
+import { loopFile, recipeFor } from '../../electron/services/convert/recipe.ts';
 import { type TinyModel, writeCheckpoint } from './checkpoint.ts';
 import { TestDecoder } from './decoder.ts';
 
 export interface TinyConversion {
   readonly decoder: TestDecoder;
+  /** The graph for our own loop; half-precision models have none. */
+  readonly loop: TestDecoder | undefined;
   readonly report: ConversionReport;
   /** What was promised from config.json alone. */
   readonly estimate: ConversionEstimate;
@@ -30,8 +32,10 @@ export async function convertTiny(
   if (!result.ok || !architecture.ok) throw new Error(JSON.stringify([result, architecture]));
   const estimate = estimateConversion(architecture.value, dtype, contextLength);
   const onnx = result.value.files.filter((file) => file.path.startsWith('onnx/'));
+  const recipe = recipeFor(dtype);
   return {
-    decoder: await TestDecoder.open(output, recipeFor(dtype).file, result.value),
+    decoder: await TestDecoder.open(output, recipe.file, result.value),
+    loop: recipe.activations === 'float' ? await TestDecoder.open(output, loopFile(recipe), result.value) : undefined,
     report: result.value,
     estimate,
     onnxBytes: onnx.reduce((total, file) => total + file.bytes, 0),

@@ -126,9 +126,11 @@ export class TestDecoder {
     const total = past + chunk.length;
     const feeds: Record<string, Tensor> = {
       input_ids: integers(chunk, [1, chunk.length]),
-      attention_mask: integers(Array<number>(total).fill(1), [1, total]),
       num_logits_to_keep: integers([keep], []),
     };
+    const places = chunk.map((_, index) => past + index);
+    if (this.inputNames.includes('position_ids')) feeds['position_ids'] = integers(places, [1, chunk.length]);
+    else feeds['attention_mask'] = integers(Array<number>(total).fill(1), [1, total]);
     for (const [name, tensor] of cache) feeds[`past_key_values.${name}`] = tensor;
     const wanted = [...cache.keys()].map((name) => `${style}.${name}`);
     const outputs = await this.#session.run(feeds, ['logits', ...wanted]);

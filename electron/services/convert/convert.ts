@@ -13,7 +13,7 @@ import { explainConversion } from './explain.ts';
 import { FollowingHash } from './followingHash.ts';
 import type { GraphPlan } from './graphBuilder.ts';
 import { type ConvertedFile, hashFiles, requireSpace, writeFile } from './outputFolder.ts';
-import { type Recipe, recipeFor } from './recipe.ts';
+import { loopFile, type Recipe, recipeFor } from './recipe.ts';
 import { startPackers } from './packing/packers.ts';
 import { openSource } from './source.ts';
 import { temporaryBeside } from './sweepConversions.ts';
@@ -128,7 +128,8 @@ async function writeFolder(job: Job, texts: readonly TextFile[]): Promise<Conver
   const sha256 = await writeFile(join(temporary, 'onnx', `${recipe.file}_data`), totalBytes, (file) =>
     writeData(job, file),
   );
-  const small = [...texts, { name: `onnx/${recipe.file}`, data: plan.graph }];
+  const loop = plan.loopGraph ? [{ name: `onnx/${loopFile(recipe)}`, data: plan.loopGraph }] : [];
+  const small = [...texts, { name: `onnx/${recipe.file}`, data: plan.graph }, ...loop];
   for (const { name, data } of small) {
     await writeFile(join(temporary, name), data.length, (file) => file.write(data, 0));
   }

@@ -2,6 +2,7 @@ import type { Activation, Architecture, Rope } from './architecture.ts';
 import { attention, type SharedValues } from './attention.ts';
 import { addAndNorm, linear, norm, packedLinear, plainLinear, type Residual, softcap } from './blocks.ts';
 import { GraphBuilder, type GraphPlan } from './graphBuilder.ts';
+import { loopValues, type LoopValues } from './loopAttention.ts';
 import type { Recipe } from './recipe.ts';
 import { EMBEDDING, FINAL_NORM, HEAD, layerTensors, type LayerTensors } from './tensors.ts';
 
@@ -10,14 +11,29 @@ const END_OF_AXIS = 2n ** 63n - 1n;
 /**
  * Plans the whole decoder for positions [0, contextLength): graph bytes and everything to write beside them. Pure and
  * deterministic; sizes are exact, so it also serves as the estimate before a download.
+ *
+ * Beside the graph for anyone there is one for our own loop on CPUs, over the same data file. Half-precision models are
+ * for GPUs, where the fused attention is the fast one, so they have none.
  */
 export function planDecoder(architecture: Architecture, recipe: Recipe, contextLength: number): GraphPlan {
+  const plan = planGraph(architecture, recipe, contextLength, 'anyone');
+  if (recipe.activations !== 'float') return plan;
+  const loop = planGraph(architecture, recipe, contextLength, 'loop');
+  if (loop.dataBytes !== plan.dataBytes) throw new Error('The two graphs of one model lay its data out differently');
+  return { ...plan, loopGraph: loop.graph };
+}
+
+function planGraph(
+  architecture: Architecture,
+  recipe: Recipe,
+  contextLength: number,
+  user: 'anyone' | 'loop',
+): GraphPlan {
   const graph = new GraphBuilder(recipe.activations, `${recipe.file}_data`);
   graph.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
-  graph.input('attention_mask', 'int64', ['batch_size', 'total_sequence_length']);
   graph.input('num_logits_to_keep', 'int64', []);
   graph.output('logits', 'float', ['batch_size', 'num_logits', architecture.vocabSize]);
-  const shared = sharedValues(graph);
+  const shared: SharedValues | LoopValues = user === 'loop' ? loopValues(graph, architecture) : sharedValues(graph);
   const embedding = embed(graph, architecture, recipe);
   const tables = new Map<Rope, readonly [string, string]>();
   let stream: Residual = { base: embedding.output, added: undefined };
@@ -44,6 +60,7 @@ export function planDecoder(architecture: Architecture, recipe: Recipe, contextL
 
 /** Lengths and positions, derived from the shapes of the inputs; there is no padding, so the mask only has a length. */
 function sharedValues(graph: GraphBuilder): SharedValues {
+  graph.input('attention_mask', 'int64', ['batch_size', 'total_sequence_length']);
   const one = graph.integers(1);
   graph.node('ReduceSum', ['attention_mask', graph.integers([1])], 'mask_sum', { keepdims: 0 });
   graph.node('Sub', ['mask_sum', graph.integers([1])], 'last_position64');
@@ -57,6 +74,7 @@ function sharedValues(graph: GraphBuilder): SharedValues {
   graph.node('Range', ['past', 'total', one], 'position_list');
   graph.node('Unsqueeze', ['position_list', graph.integers([0])], 'positions');
   return {
+    kind: 'anyone',
     positions: 'positions',
     past: 'past',
     total: 'total',

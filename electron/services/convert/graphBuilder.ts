@@ -49,6 +49,8 @@ export type Fill =
 /** A finished plan: the graph file as bytes, and what has to be written into the data file beside it. */
 export interface GraphPlan {
   readonly graph: Uint8Array;
+  /** The same model for the product's own loop, which keeps the cache itself; over the same data file. */
+  readonly loopGraph?: Uint8Array;
   readonly dataBytes: number;
   /** The parts of the data file in their order; nothing is ever written between them. */
   readonly places: readonly Place[];

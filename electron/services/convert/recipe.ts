@@ -56,3 +56,8 @@ const recipes: Readonly<Record<Dtype, Recipe>> = {
 export function recipeFor(dtype: Dtype): Recipe {
   return recipes[dtype];
 }
+
+/** File name in onnx/ of the graph for our own loop. */
+export function loopFile({ file }: Recipe): string {
+  return file.replace('model', 'loop');
+}

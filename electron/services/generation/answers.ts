@@ -52,7 +52,7 @@ export function createAnswers(options: {
     const result = await engine
       .generate(
         model,
-        { cacheKey: chat.id, messages: prompt, sampling: chat.sampling },
+        { cacheKey: chat.id, messages: prompt, sampling: chat.sampling, keep: true },
         {
           signal: live.abort.signal,
           onText(text) {

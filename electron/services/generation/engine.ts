@@ -5,6 +5,7 @@
 import type { EngineState } from '../../contract/chat.ts';
 import type { Fidelity, InstalledModel, SanityCheck } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
+import { forgetKept, forgetKeptOf } from '../inference/keptCaches.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker, type WorkerClient } from '../work/client.ts';
 import type { GenerateInput, GenerateOutput, InferWork } from '../work/protocol.ts';
@@ -30,6 +31,10 @@ export interface Engine {
     folder: string,
     input: { readonly ids: readonly number[]; readonly reference: string },
   ): Promise<Result<Fidelity>>;
+  /** Drops what was kept of a chat's KV cache, as soon as nothing is being generated. */
+  forgetChat(chatId: string): void;
+  /** Drops what was kept of every chat with a model, likewise. */
+  forgetModel(modelId: string): void;
   /** Resolves as soon as nothing is being generated. */
   quiet(): Promise<void>;
   /** Ends the process and gives its memory back. Waits for a running generation first. */
@@ -49,6 +54,7 @@ const mostTemplateFaults = 2;
 export function createEngine(options: {
   readonly startProcess: () => WorkerProcess;
   readonly folderOf: (model: InstalledModel) => string;
+  readonly cachesFolder: string; // KV caches of chats
   readonly onChange: (state: EngineState) => void;
   readonly now: () => number;
   readonly log: (entry: LogEntry) => void;
@@ -105,7 +111,13 @@ export function createEngine(options: {
     asked = folder;
     const process = connect();
     const builtInTemplate = (templateFaults.get(folder) ?? 0) >= mostTemplateFaults;
-    const answer = await process.call('load', { folder, dtype: model.dtype, device: 'auto', builtInTemplate });
+    const answer = await process.call('load', {
+      folder,
+      dtype: model.dtype,
+      device: 'auto',
+      builtInTemplate,
+      kept: { folder: options.cachesFolder, model: model.id },
+    });
     if (!answer.ok) {
       become({ kind: 'failed', modelId: model.id, problem: answer.problem });
       return answer;
@@ -136,6 +148,13 @@ export function createEngine(options: {
 
   const inTurn = <T>(task: () => Promise<Result<T>>): Promise<Result<T>> => turns.take('page', task);
 
+  /** For what nobody waits for. */
+  const later = (task: () => Promise<void>): void => {
+    inTurn(async () => ok(await task())).catch((error: unknown) =>
+      options.log({ area: 'engine', event: 'not-forgotten', code: error instanceof Error ? error.name : 'unknown' }),
+    );
+  };
+
   return {
     state: () => state,
     generate: (model, input, { signal, onText, lane = 'page' }) =>
@@ -164,6 +183,12 @@ export function createEngine(options: {
         const process = await load(model, folder);
         return process.ok ? process.value.call('compare', input) : process;
       }),
+    forgetChat: (chatId) =>
+      later(async () => {
+        await worker?.call('forget', { cacheKey: chatId }); // it may be writing that very file
+        await forgetKept(options.cachesFolder, chatId);
+      }),
+    forgetModel: (modelId) => later(() => forgetKeptOf(options.cachesFolder, modelId)),
     quiet: () => turns.quiet(),
     async unload() {
       await inTurn(async () => {

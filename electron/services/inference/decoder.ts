@@ -44,7 +44,7 @@ export function createDecoder(session: DecoderSession, contextLength: number): D
       const feeds: Feeds = {
         ...cache.feeds(ids.length),
         input_ids: integers(BigInt64Array.from(ids, BigInt), [1, ids.length]),
-        attention_mask: integers(maskOf(total), [1, total]),
+        ...(layout.wantsMask && { attention_mask: integers(maskOf(total), [1, total]) }),
         ...(layout.wantsPositions && {
           position_ids: integers(
             BigInt64Array.from(ids, (_, index) => BigInt(start + index)),

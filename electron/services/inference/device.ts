@@ -37,20 +37,23 @@ export interface OpenedSession {
 }
 
 /**
- * Opens a graph on the wished device. `auto` means the CPU: our graphs are tuned for it and it is everywhere. A device
+ * Opens a model on the wished device. `auto` means the CPU: our graphs are tuned for it and it is everywhere. A device
  * that does not work here falls back to the CPU and says why.
  *
  * @throws ONNX Runtime's error when the CPU cannot open the graph either.
  */
-export async function openOnDevice(path: string, wish: Device | 'auto'): Promise<OpenedSession> {
+export async function openOnDevice(
+  { graph, cpuGraph }: { readonly graph: string; readonly cpuGraph: string },
+  wish: Device | 'auto',
+): Promise<OpenedSession> {
   const threads = await coreCount();
-  const onCpu = (): Promise<DecoderSession> => openSession(path, { device: 'cpu', threads });
+  const onCpu = (): Promise<DecoderSession> => openSession(cpuGraph, { device: 'cpu', threads });
   if (wish === 'auto' || wish === 'cpu') return { session: await onCpu(), device: 'cpu' };
   if (!listDevices().includes(wish)) {
     return { session: await onCpu(), device: 'cpu', fallback: `${wish} is not part of this build` };
   }
   try {
-    return { session: await openSession(path, { device: wish, threads }), device: wish };
+    return { session: await openSession(graph, { device: wish, threads }), device: wish };
   } catch (error) {
     const fallback = error instanceof Error ? error.message : String(error);
     return { session: await onCpu(), device: 'cpu', fallback };

@@ -47,10 +47,19 @@ export function createInferWork(log: Log, announce: Announce = () => undefined):
         if (fallback !== undefined) log({ area: 'infer', event: 'device-fallback', text: fallback });
         return ok({ device, contextLength, instruct, loadSeconds: (performance.now() - began) / 1000 });
       }),
-    generate: (input, { signal, emit }) =>
-      inTurn(async () =>
+    generate: (input, { signal, emit }) => {
+      const answer = inTurn(async () =>
         model ? model.generate(input, { signal, onText: (text) => emit({ text }) }) : failed(noModelLoaded()),
-      ),
+      );
+      // After the answer is out, before anything else touches the cache.
+      void inTurn(async () => model?.rest());
+      return answer;
+    },
+    forget: ({ cacheKey }) =>
+      inTurn(async () => {
+        await model?.forget(cacheKey);
+        return ok(undefined);
+      }),
     sanityCheck: (input, { signal }) =>
       inTurn(async () => (model ? model.sanityCheck(input, { signal }) : failed(noModelLoaded()))),
     tokens: ({ text, most }) =>

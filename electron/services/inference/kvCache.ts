@@ -18,6 +18,10 @@ export interface KvCache {
   truncate(length: number): void;
   /** Becomes a copy of the first `length` tokens of another cache with the same layout. */
   copyFrom(other: KvCache, length: number): void;
+  /** The rows of tokens [from, to) as bytes: layer by layer, keys before values, head by head. */
+  pack(from: number, to: number): Uint8Array;
+  /** Adds the tokens `ids` from what `pack` gave: their rows begin at row `first` of the `rows` in `bytes`. */
+  unpack(ids: readonly number[], bytes: Uint8Array, place: { readonly first: number; readonly rows: number }): void;
 }
 
 interface Slot {
@@ -45,6 +49,8 @@ function relay(
     to.set(from.subarray(start, start + rows * dim), head * toRows * dim);
   }
 }
+
+const bytesOf = (data: KvArray): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 /**
  * One store for both kinds of graph.
@@ -121,6 +127,40 @@ class Store implements KvCache {
     this.#ids = other.#ids.slice(0, length);
     const wanted = this.#layout.rowsOut ? Math.min(this.#limit, Math.ceil(length / growth) * growth) : length;
     this.#resize(wanted, other);
+  }
+
+  pack(from: number, to: number): Uint8Array {
+    const row = this.#rowBytes;
+    const packed = new Uint8Array((to - from) * bytesPerToken(this.#layout));
+    let at = 0;
+    for (const { data } of this.#slots) {
+      for (let head = 0; head < this.#layout.kvHeads; head++, at += (to - from) * row) {
+        const start = head * this.#capacity;
+        packed.set(bytesOf(data).subarray((start + from) * row, (start + to) * row), at);
+      }
+    }
+    return packed;
+  }
+
+  unpack(ids: readonly number[], bytes: Uint8Array, { first, rows }: { first: number; rows: number }): void {
+    const row = this.#rowBytes;
+    const start = this.#ids.length;
+    const total = start + ids.length;
+    if (this.#layout.rowsOut) this.feeds(ids.length);
+    else this.#resize(total);
+    let at = first * row;
+    for (const { data } of this.#slots) {
+      for (let head = 0; head < this.#layout.kvHeads; head++, at += rows * row) {
+        const source = bytes.subarray(at, at + ids.length * row);
+        bytesOf(data).set(source, (head * this.#capacity + start) * row);
+      }
+    }
+    for (const id of ids) this.#ids.push(id);
+  }
+
+  /** Bytes of one head's row. */
+  get #rowBytes(): number {
+    return this.#layout.headDim * (this.#layout.kvType === 'float32' ? 4 : 2);
   }
 
   /** Lays the kept rows of `from` (this store itself as a rule) out anew for `capacity` rows. */

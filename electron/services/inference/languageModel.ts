@@ -10,6 +10,7 @@ import { openOnDevice } from './device.ts';
 import { explainInference, explainLoading, notEnoughMemory, promptTooLong, templateRefused } from './explain.ts';
 import { fidelityOf, readFloats } from './fidelity.ts';
 import { generate, type Generation } from './generate.ts';
+import { fingerprintOf, type KeptCaches, openKeptCaches } from './keptCaches.ts';
 import { bytesPerToken, readLayout } from './layout.ts';
 import { readModelFolder } from './modelFolder.ts';
 import { positionLimit } from './positionLimit.ts';
@@ -27,6 +28,10 @@ export interface LanguageModel {
     input: GenerateInput,
     options: { readonly onText: (text: string) => void; readonly signal?: AbortSignal },
   ): Promise<Result<GenerateOutput>>;
+  /** Does what can wait until an answer is out: keeps on disk what it added to the cache. */
+  rest(): Promise<void>;
+  /** Drops the cache of a chat, in memory and on disk. */
+  forget(key: string): Promise<void>;
   /** Continues a plain text greedily, without any template, so that damage done by preparing shows at once. */
   sanityCheck(
     input: { readonly prompt: string; readonly maxNewTokens: number },
@@ -63,22 +68,29 @@ function createLanguageModel(
   tokenizer: Tokenizer,
   device: Device,
   endIds: ReadonlySet<number>,
+  kept: KeptCaches | undefined,
 ): LanguageModel {
   const caches = createCachePool(decoder.newCache, {
     most: pool.most,
     maxBytes: memoryHere() * pool.shareOfMemory,
   });
 
+  let restingWork: (() => Promise<void>) | undefined;
+
   const write = async (
     key: string,
     prompt: readonly number[],
-    request: Pick<Generation, 'sampling' | 'stop'>,
+    request: Pick<Generation, 'sampling' | 'stop'> & { readonly keep?: boolean },
     options: { readonly onText: (text: string) => void; readonly signal?: AbortSignal },
   ): Promise<Result<{ finishReason: GenerateOutput['finishReason']; stats: GenerationStats }>> => {
     const limit = decoder.contextLength;
     if (prompt.length >= limit) return failed(promptTooLong(prompt.length, limit));
     try {
       const cache = caches.take(key, prompt);
+      if (request.keep && kept) {
+        await kept.restore(key, cache, prompt);
+        restingWork = () => kept.keep(key, cache);
+      }
       const work = { ...request, prompt, cache, endIds, text: tokenizer.stream(prompt) };
       const { finishReason, stats } = await generate(decoder, work, options);
       return ok({ finishReason, stats: { ...stats, device } });
@@ -94,7 +106,17 @@ function createLanguageModel(
     async generate(input, options) {
       const prompt = promptOrProblem(tokenizer, input);
       if (!prompt.ok) return prompt;
-      return write(input.cacheKey, prompt.value, { sampling: input.sampling, stop: input.stop ?? [] }, options);
+      const { cacheKey, sampling, stop = [], keep = false } = input;
+      return write(cacheKey, prompt.value, { sampling, stop, keep }, options);
+    },
+    async rest() {
+      const work = restingWork;
+      restingWork = undefined;
+      await work?.();
+    },
+    async forget(key) {
+      caches.drop(key);
+      await kept?.forget(key);
     },
     async sanityCheck({ prompt, maxNewTokens }, options) {
       let text = '';
@@ -123,6 +145,9 @@ const cacheShare = 1 / 2;
 /** Tokens that are tried even where the memory looks too small for them: fewer would be no chat. */
 const leastContext = 2048;
 
+/** A gigabyte holds 16,000 tokens of a 1B model; a disk with little room left belongs to the person. */
+const keptBounds = { mostBytes: 2 ** 30, leastFree: 4 * 2 ** 30 };
+
 /** Bytes of memory this process may use at most: what a container allows, else what the computer has. */
 function memoryHere(): number {
   const constrained = process.constrainedMemory();
@@ -145,7 +170,7 @@ async function loading<T>(announce: Announce, bytes: number, work: () => Promise
  * memory cannot hold the weights, when a file is damaged, or when `signal` fires meanwhile; nothing stays loaded then.
  */
 export async function openLanguageModel(
-  { folder, dtype, device: wish, contextLength, builtInTemplate = false }: LoadInput,
+  { folder, dtype, device: wish, contextLength, builtInTemplate = false, kept }: LoadInput,
   { signal, announce = () => undefined }: { readonly signal?: AbortSignal; readonly announce?: Announce } = {},
 ): Promise<Result<LanguageModel>> {
   let close: (() => Promise<void>) | undefined;
@@ -162,19 +187,30 @@ export async function openLanguageModel(
       builtInTemplate,
     });
     if (signal?.aborted) return failed(cancelled());
-    const opened = await loading(announce, files.bytes, () => openOnDevice(files.graph, wish));
+    const opened = await loading(announce, files.bytes, () => openOnDevice(files, wish));
     const { device, fallback } = opened;
     const session = announceRuns(opened.session, announce);
     close = () => session.release();
     const spare = (present - files.bytes) * cacheShare;
-    const fitting = Math.max(leastContext, Math.floor(spare / bytesPerToken(readLayout(session))));
+    const perToken = bytesPerToken(readLayout(session));
+    const fitting = Math.max(leastContext, Math.floor(spare / perToken));
     const decoder = createDecoder(session, contextLength === undefined ? Math.min(limit, fitting) : limit);
     const endIds = new Set([...files.endIds, ...(tokenizer.endId === undefined ? [] : [tokenizer.endId])]);
     if (signal?.aborted) {
       await close();
       return failed(cancelled());
     }
-    const model = createLanguageModel(decoder, tokenizer, device, endIds);
+    const keptCaches =
+      kept &&
+      openKeptCaches({
+        ...kept,
+        ...keptBounds,
+        kept: {
+          bytesPerToken: perToken,
+          fingerprint: await fingerprintOf(device === 'cpu' ? files.cpuGraph : files.graph, files.weights, perToken),
+        },
+      });
+    const model = createLanguageModel(decoder, tokenizer, device, endIds, keptCaches);
     return ok(fallback === undefined ? model : { ...model, fallback });
   } catch (error) {
     await close?.();

@@ -8,6 +8,7 @@ export interface DecoderLayout {
   readonly kvType: KvType;
   /** The graph hands out only the new rows (delta.*); otherwise the whole cache comes back as present.*. */
   readonly rowsOut: boolean;
+  readonly wantsMask: boolean; // attention_mask
   readonly wantsPositions: boolean; // position_ids
   readonly wantsKeep: boolean; // num_logits_to_keep
 }
@@ -34,9 +35,7 @@ function find(list: readonly TensorInfo[], name: string): TensorInfo | undefined
  */
 export function readLayout(session: Pick<DecoderSession, 'inputs' | 'outputs'>): DecoderLayout {
   const { inputs, outputs } = session;
-  for (const name of ['input_ids', 'attention_mask']) {
-    if (find(inputs, name)?.type !== 'int64') throw new Error(`The graph has no int64 input ${name}`);
-  }
+  if (find(inputs, 'input_ids')?.type !== 'int64') throw new Error('The graph has no int64 input input_ids');
   if (!find(outputs, 'logits')) throw new Error('The graph has no output logits');
   const strange = inputs.find(({ name }) => !known.has(name) && !pastPattern.test(name));
   if (strange) throw new Error(`The graph asks for an input that nothing here can give: ${strange.name}`);
@@ -60,6 +59,7 @@ export function readLayout(session: Pick<DecoderSession, 'inputs' | 'outputs'>):
     headDim,
     kvType: first.type,
     rowsOut,
+    wantsMask: find(inputs, 'attention_mask') !== undefined,
     wantsPositions: find(inputs, 'position_ids') !== undefined,
     wantsKeep: find(inputs, 'num_logits_to_keep') !== undefined,
   };

@@ -5,6 +5,9 @@ import type { Dtype } from '../../contract/model.ts';
 /** What has to be known of a model folder before its graph is opened. */
 export interface ModelFolder {
   readonly graph: string; // absolute path
+  /** The graph for CPUs whose cache stays with the caller; the same as `graph` where the folder brings none. */
+  readonly cpuGraph: string;
+  readonly weights: string; // beside both graphs; may be absent
   readonly bytes: number; // graph and the weights beside it
   readonly maxPositions: number; // tokens the model was trained for
   readonly endIds: readonly number[];
@@ -26,6 +29,9 @@ const suffixes: Readonly<Record<Dtype, string>> = {
 
 /** The graph of one dtype, relative to the model folder. */
 export const graphPath = (dtype: Dtype): string => `onnx/model${suffixes[dtype]}.onnx`;
+
+/** The graph for our own loop on CPUs, relative to the model folder; folders that others made have none. */
+const loopPath = (dtype: Dtype): string => `onnx/loop${suffixes[dtype]}.onnx`;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -77,8 +83,11 @@ export async function readModelFolder(folder: string, dtype: Dtype): Promise<Mod
   const graph = join(folder, graphPath(dtype));
   const graphBytes = await sizeOf(graph);
   if (graphBytes === 0) throw new ModelFolderError(`${graphPath(dtype)} is missing or empty`);
+  const loop = join(folder, loopPath(dtype));
   return {
     graph,
+    weights: `${graph}_data`,
+    cpuGraph: (await sizeOf(loop)) > 0 ? loop : graph,
     bytes: graphBytes + (await sizeOf(`${graph}_data`)),
     maxPositions,
     endIds: own.length > 0 ? own : endIdsOf(inner['eos_token_id'] ?? config['eos_token_id']),

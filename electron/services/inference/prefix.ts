@@ -12,6 +12,8 @@ export function commonPrefix(a: readonly number[], b: readonly number[]): number
 export interface CachePool {
   /** The cache for `key`, cut to what it shares with `prompt`; at least one token is left to run. */
   take(key: string, prompt: readonly number[]): KvCache;
+  /** Lets the cache for `key` go. */
+  drop(key: string): void;
   readonly bytes: number;
 }
 
@@ -43,6 +45,7 @@ export function createCachePool(
     get bytes() {
       return bytes();
     },
+    drop: (key) => void caches.delete(key),
     take(key, prompt) {
       const cache = caches.get(key) ?? start(prompt);
       caches.delete(key);

@@ -12,6 +12,8 @@ export interface LoadInput {
   readonly device: Device | 'auto';
   /** Upper bound the person or the memory allows, in tokens. */
   readonly contextLength?: number;
+  /** Where KV caches of chats are kept between runs, and the model's name there; nothing is kept without it. */
+  readonly kept?: { readonly folder: string; readonly model: string };
   /** The model's own chat template is not to be run: it did not end, twice. */
   readonly builtInTemplate?: boolean;
 }
@@ -37,6 +39,8 @@ export interface GenerateInput {
   readonly stop?: readonly string[];
   /** The texts as they are, joined, also where the model has a chat template. */
   readonly plain?: boolean;
+  /** Keep the cache on disk, so that this chat goes on at once after a restart. */
+  readonly keep?: boolean;
 }
 
 export interface GenerateOutput {
@@ -78,6 +82,8 @@ export interface InferWork {
     output: Fidelity;
     event: never;
   };
+  /** Drops the KV cache of a chat, in memory and on disk. */
+  forget: { input: { readonly cacheKey: string }; output: undefined; event: never };
   unload: { input: undefined; output: undefined; event: never };
   ping: { input: undefined; output: undefined; event: never };
 }

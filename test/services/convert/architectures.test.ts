@@ -30,34 +30,42 @@ const size = (values: ArrayLike<number>): number =>
 describe('a converted model in fp32 answers like the float64 reference', () => {
   it.each(Object.entries<ModelConfig>(tinyConfigs))('%s', async (name, config) => {
     const model = tinyModel(config, 7);
-    const { decoder, report, estimate, onnxBytes } = await convertTiny(join(room, name), model, 'fp32');
+    const { decoder, loop, report, estimate, onnxBytes } = await convertTiny(join(room, name), model, 'fp32');
     const expected = forward(model, ids, report.contextLength);
     expect(size(expected)).toBeGreaterThan(0.3); // logits that are all alike would agree by chance
     expect(distance(await decoder.logits([ids]), expected)).toBeLessThan(1e-4);
     expect(distance(await decoder.logits(inChunks), expected)).toBeLessThan(1e-4);
     expect(distance(await decoder.logits(oneByOne), expected)).toBeLessThan(1e-4);
     expect(distance(await decoder.logits(inChunks, 'present'), expected)).toBeLessThan(1e-4);
-    const last = await decoder.logits([ids], 'delta', 1);
-    expect(distance(last, expected.subarray(expected.length - config.vocab_size))).toBeLessThan(1e-4);
+    for (const chunks of [[ids], inChunks, oneByOne]) {
+      expect(distance(await loop!.logits(chunks), expected)).toBeLessThan(1e-4);
+    }
+    for (const graph of [decoder, loop!]) {
+      const last = await graph.logits([ids], 'delta', 1);
+      expect(distance(last, expected.subarray(expected.length - config.vocab_size))).toBeLessThan(1e-4);
+    }
     expect(onnxBytes).toBe(estimate.outputBytes);
     expect([report.parameters, report.contextLength]).toEqual([estimate.parameters, estimate.contextLength]);
     await decoder.close();
+    await loop!.close();
   });
 
   it.each(['phi3 with longrope, short', 'phi3 with longrope and partial rotation'] as const)(
     '%s, beyond its original context when that was asked for',
     async (name) => {
       const model = tinyModel(tinyConfigs[name], 7);
-      const { decoder, report } = await convertTiny(join(room, 'long', name), model, 'fp32', 256);
+      const { decoder, loop, report } = await convertTiny(join(room, 'long', name), model, 'fp32', 256);
       expect(report.contextLength).toBe(256);
       const far = Array.from({ length: 90 }, (_, i) => ids[i % ids.length]!);
-      expect(distance(await decoder.logits([far.slice(0, 70), far.slice(70)]), forward(model, far, 256))).toBeLessThan(
-        1e-4,
-      );
+      const farther = forward(model, far, 256);
+      for (const graph of [decoder, loop!]) {
+        expect(distance(await graph.logits([far.slice(0, 70), far.slice(70)]), farther)).toBeLessThan(1e-4);
+      }
       const expected = forward(model, ids, 256);
       expect(distance(await decoder.logits([ids]), expected)).toBeLessThan(1e-4);
       expect(distance(expected, forward(model, ids, 64))).toBeGreaterThan(0.01); // the two really differ
       await decoder.close();
+      await loop!.close();
     },
   );
 });
@@ -83,14 +91,16 @@ describe('a smaller model answers like the reference with the same rounded weigh
     it.each(names)(`${dtype}: %s`, async (name) => {
       const { formats } = recipeFor(dtype);
       const model = tinyModel(tinyConfigs[name], 3);
-      const { decoder, report, estimate, onnxBytes } = await convertTiny(join(room, dtype, name), model, dtype);
+      const { decoder, loop, report, estimate, onnxBytes } = await convertTiny(join(room, dtype, name), model, dtype);
       const expected = forward(formats ? asPacked(model, formats) : model, ids, report.contextLength);
-      for (const style of ['delta', 'present'] as const) {
-        const logits = await decoder.logits(inChunks, style);
+      const answers = [await decoder.logits(inChunks), await decoder.logits(inChunks, 'present')];
+      if (loop) answers.push(await loop.logits(inChunks));
+      for (const logits of answers) {
         expect(size(expected.map((value, i) => value - logits[i]!)) / size(expected)).toBeLessThan(bound);
       }
       expect(onnxBytes).toBe(estimate.outputBytes);
       await decoder.close();
+      await loop?.close();
     });
   }
 });

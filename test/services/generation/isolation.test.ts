@@ -41,6 +41,7 @@ function open(folder: string): void {
       return process;
     },
     folderOf: () => folder,
+    cachesFolder: join(folder, 'never written'),
     onChange: (state) => states.push(state),
     now: () => time,
     log: (line) => log.push(line),

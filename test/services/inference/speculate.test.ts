@@ -38,67 +38,70 @@ describe('guessing from the text itself', () => {
   });
 });
 
-describe.skipIf(!storiesPresent)('with a real checkpoint (needs ../shared/models)', () => {
-  let decoder: Decoder;
-  let runs = 0;
-  beforeAll(async () => {
-    const folder = await convertedStories('fp32');
-    decoder = createDecoder(await openSession(`${folder}/onnx/model.onnx`, { device: 'cpu', threads: 1 }), 512);
-  });
-  afterAll(async () => {
-    await decoder.release();
-    removeFolders();
-  });
+describe.skipIf(!storiesPresent).each(['model', 'loop'])(
+  'with the %s graph of a real checkpoint (needs ../shared/models)',
+  (graph) => {
+    let decoder: Decoder;
+    let runs = 0;
+    beforeAll(async () => {
+      const folder = await convertedStories('fp32');
+      decoder = createDecoder(await openSession(`${folder}/onnx/${graph}.onnx`, { device: 'cpu', threads: 1 }), 512);
+    });
+    afterAll(async () => {
+      await decoder.release();
+      removeFolders();
+    });
 
-  const write = async (
-    guessing: boolean,
-    prompt: number[],
-    sampling: Parameters<typeof generate>[1]['sampling'],
-  ): Promise<{ ids: readonly number[]; cached: readonly number[] }> => {
-    runs = 0;
-    const cache = decoder.newCache();
-    const counted: Decoder = {
-      ...decoder,
-      rewindsCheaply: guessing,
-      forward: (...input) => {
-        runs++;
-        return decoder.forward(...input);
-      },
+    const write = async (
+      guessing: boolean,
+      prompt: number[],
+      sampling: Parameters<typeof generate>[1]['sampling'],
+    ): Promise<{ ids: readonly number[]; cached: readonly number[] }> => {
+      runs = 0;
+      const cache = decoder.newCache();
+      const counted: Decoder = {
+        ...decoder,
+        rewindsCheaply: guessing,
+        forward: (...input) => {
+          runs++;
+          return decoder.forward(...input);
+        },
+      };
+      const text = createTextStream((ids) => ids.join(' '));
+      const work = { prompt, cache, sampling, stop: [], endIds: new Set([2]), text };
+      const { newIds } = await generate(counted, work, { onText: () => undefined });
+      return { ids: newIds, cached: cache.ids };
     };
-    const text = createTextStream((ids) => ids.join(' '));
-    const work = { prompt, cache, sampling, stop: [], endIds: new Set([2]), text };
-    const { newIds } = await generate(counted, work, { onText: () => undefined });
-    return { ids: newIds, cached: cache.ids };
-  };
 
-  it('writes the ids of the independent reference in fewer runs', async () => {
-    const repetitive = expectedCases().find(({ prompt }) => prompt === 'He liked to')!;
-    const { ids } = await write(true, repetitive.prompt_ids, greedy);
-    expect(ids).toEqual(repetitive.new_ids);
-    expect(runs).toBeLessThan(45); // 60 without guesses
-  });
+    it('writes the ids of the independent reference in fewer runs', async () => {
+      const repetitive = expectedCases().find(({ prompt }) => prompt === 'He liked to')!;
+      const { ids } = await write(true, repetitive.prompt_ids, greedy);
+      expect(ids).toEqual(repetitive.new_ids);
+      expect(runs).toBeLessThan(45); // 60 without guesses
+    });
 
-  it.each([1, 2, 3, 4, 5, 6])('draws the same tokens with and without guesses (seed %i)', async (seed) => {
-    for (const temperature of [0.3, 0.8]) {
-      const sampling = { ...greedy, temperature, topK: 40, repetitionPenalty: 1.05, seed, maxNewTokens: 200 };
-      const { prompt_ids } = expectedCases()[3]!;
-      const plain = await write(false, prompt_ids, sampling);
-      const without = runs;
-      const guessed = await write(true, prompt_ids, sampling);
-      expect(guessed.ids).toEqual(plain.ids);
-      expect(runs).toBeLessThanOrEqual(without);
-      const all = [...prompt_ids, ...guessed.ids];
-      expect(guessed.cached.slice(0, all.length - 1)).toEqual(
-        all.slice(0, guessed.cached.length).slice(0, all.length - 1),
-      );
-    }
-  });
+    it.each([1, 2, 3, 4, 5, 6])('draws the same tokens with and without guesses (seed %i)', async (seed) => {
+      for (const temperature of [0.3, 0.8]) {
+        const sampling = { ...greedy, temperature, topK: 40, repetitionPenalty: 1.05, seed, maxNewTokens: 200 };
+        const { prompt_ids } = expectedCases()[3]!;
+        const plain = await write(false, prompt_ids, sampling);
+        const without = runs;
+        const guessed = await write(true, prompt_ids, sampling);
+        expect(guessed.ids).toEqual(plain.ids);
+        expect(runs).toBeLessThanOrEqual(without);
+        const all = [...prompt_ids, ...guessed.ids];
+        expect(guessed.cached.slice(0, all.length - 1)).toEqual(
+          all.slice(0, guessed.cached.length).slice(0, all.length - 1),
+        );
+      }
+    });
 
-  it('fills the context to the last token with guesses too', async () => {
-    const prompt = Array.from({ length: 480 }, (_, index) => 100 + (index % 12));
-    const { ids } = await write(true, prompt, { ...greedy, maxNewTokens: 400 });
-    const plain = await write(false, prompt, { ...greedy, maxNewTokens: 400 });
-    expect(ids).toEqual(plain.ids);
-    expect(ids.length).toBeLessThanOrEqual(32);
-  });
-});
+    it('fills the context to the last token with guesses too', async () => {
+      const prompt = Array.from({ length: 480 }, (_, index) => 100 + (index % 12));
+      const { ids } = await write(true, prompt, { ...greedy, maxNewTokens: 400 });
+      const plain = await write(false, prompt, { ...greedy, maxNewTokens: 400 });
+      expect(ids).toEqual(plain.ids);
+      expect(ids.length).toBeLessThanOrEqual(32);
+    });
+  },
+);

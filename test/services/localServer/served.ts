@@ -49,6 +49,7 @@ export function serve(
   const engine = createEngine({
     startProcess: () => startNodeProcess(entry),
     folderOf: () => folder,
+    cachesFolder: join(folder, 'never written'),
     onChange: () => undefined,
     now: Date.now,
     log: () => undefined,

@@ -71,6 +71,7 @@ export async function prepareHere(options: {
         ),
       ),
     folderOf: () => '',
+    cachesFolder: '',
     onChange: () => undefined,
     now: Date.now,
     log: () => undefined,

@@ -108,6 +108,8 @@ export const engine: Engine = {
   proofTokens: () => Promise.reject(new Error('not asked for')),
   compare: () => Promise.reject(new Error('not asked for')),
   waiting: () => 0,
+  forgetChat: () => undefined,
+  forgetModel: () => undefined,
   unload: async () => undefined,
   close: () => undefined,
 };
