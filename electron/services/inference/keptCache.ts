@@ -3,9 +3,10 @@
  * cut: a header that names the model, then segments of tokens, each with the CRC of its own bytes. So a crash costs the
  * last segment at most, and nothing has to wait for the disk: what is not whole is computed again.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { openFile } from '../durable/files.ts';
+import { openToRead } from '../durable/reading.ts';
 import type { KvCache } from './kvCache.ts';
 import { commonPrefix } from './prefix.ts';
 
@@ -138,7 +139,7 @@ export async function restoreCache(
   cache: KvCache,
   prompt: readonly number[],
 ): Promise<void> {
-  const handle = await open(path, 'r').catch(() => undefined);
+  const handle = await openToRead(path).catch(() => undefined);
   if (!handle) return;
   try {
     const file = readable(handle);
