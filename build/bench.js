@@ -7,10 +7,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { findNode } from './node.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const node = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-if (Number(process.versions.node.split('.')[0]) < 24 && existsSync(node)) {
+const node = findNode();
+if (Number(process.versions.node.split('.')[0]) < 24 && node) {
   process.exit(spawnSync(node, process.argv.slice(1), { stdio: 'inherit' }).status ?? 1);
 }
 process.env.ORT_DISABLE_TELEMETRY = '1';

@@ -4,12 +4,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findNode } from './node.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const bin = join(root, 'node_modules', '.bin');
-const node = existsSync(join(bin, 'node')) ? join(bin, 'node') : process.execPath;
+const node = findNode() ?? process.execPath;
 const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 const chromium = [
   process.env.CHROMIUM_PATH,
@@ -54,7 +54,7 @@ if (process.env.CI === 'true' && missing.length > 0) {
 
 const env = {
   ...process.env,
-  PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+  PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`,
   ORT_DISABLE_TELEMETRY: '1',
   ...(chromium && { CHROMIUM_PATH: chromium }),
 };

@@ -1,5 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -11,8 +10,7 @@ import { type FaultServer, gitSha1, noise, sha256, startFaultServer } from './fa
 import { scanCache, tryToLoadFromCache } from './pythonCache.ts';
 
 const python = ['python3', 'python'].find((name) => spawnSync(name, ['--version']).status === 0);
-const ownNode = join(import.meta.dirname, '../../../node_modules/.bin/node');
-const node = existsSync(ownNode) ? ownNode : process.execPath;
+const node = process.execPath;
 
 const files = new Map<string, Buffer>([
   ['config.json', Buffer.from('{"architectures":["LlamaForCausalLM"]}')],

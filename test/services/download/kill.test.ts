@@ -27,8 +27,7 @@ const tuning = {
 };
 // What a kill may cost: the bytes that the journal does not mention yet, and what each connection had collected.
 const tail = tuning.noteBytes + 2 * tuning.maxConnections * tuning.writeBytes;
-const ownNode = join(import.meta.dirname, '../../../node_modules/.bin/node');
-const node = existsSync(ownNode) ? ownNode : process.execPath;
+const node = process.execPath;
 
 let server: FaultServer;
 let url: string;

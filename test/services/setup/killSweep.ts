@@ -1,7 +1,7 @@
 /** Kills a preparation with SIGKILL at a chosen system call, and looks at what is left with the eyes of the next start. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sweepConversions } from '../../../electron/services/convert/sweepConversions.ts';
@@ -17,8 +17,7 @@ const calls = {
 } as const;
 
 const child = join(import.meta.dirname, 'preparedChild.ts');
-const ownNode = join(import.meta.dirname, '../../../node_modules/.bin/node');
-const node = existsSync(ownNode) ? ownNode : process.execPath;
+const node = process.execPath;
 
 export interface Kill {
   readonly call: string;

@@ -9,8 +9,7 @@ import { tinyConfigs } from '../../reference/configs.ts';
 
 const room = mkdtempSync(join(tmpdir(), 'orphan-'));
 afterAll(() => rmSync(room, { recursive: true, force: true }));
-const ownNode = join(import.meta.dirname, '../../../node_modules/.bin/node');
-const node = existsSync(ownNode) ? ownNode : process.execPath;
+const node = process.execPath;
 
 it.runIf(process.platform === 'linux')(
   'a conversion whose app was killed ends by itself, and the next start finds nothing that grows again',

@@ -8,8 +8,7 @@ import { homeName, type ModelsHome } from '../../../electron/services/storage/mo
 import { leave, moveModels, targetOf } from '../../../electron/services/storage/move.ts';
 import { contents, filesOf, job, manifestOf, openHome, plant, removeFolder, sha256, temporaryFolder } from './world.ts';
 
-const ownNode = join(import.meta.dirname, '../../../node_modules/.bin/node');
-const node = existsSync(ownNode) ? ownNode : process.execPath;
+const node = process.execPath;
 const models = ['acme/one', 'acme/two', 'other/three'].map((repo, index) => {
   const files = filesOf(index + 1, 400_000);
   return { files, manifest: manifestOf(repo, files) };
