@@ -13,7 +13,7 @@ import { explainConversion } from './explain.ts';
 import { FollowingHash } from './followingHash.ts';
 import type { GraphPlan } from './graphBuilder.ts';
 import { type ConvertedFile, hashFiles, requireSpace, writeFile } from './outputFolder.ts';
-import { loopFile, type Recipe, recipeFor } from './recipe.ts';
+import { halfFile, loopFile, type Recipe, recipeFor } from './recipe.ts';
 import { startPackers } from './packing/packers.ts';
 import { openSource } from './source.ts';
 import { temporaryBeside } from './sweepConversions.ts';
@@ -129,7 +129,8 @@ async function writeFolder(job: Job, texts: readonly TextFile[]): Promise<Conver
     writeData(job, file),
   );
   const loop = plan.loopGraph ? [{ name: `onnx/${loopFile(recipe)}`, data: plan.loopGraph }] : [];
-  const small = [...texts, { name: `onnx/${recipe.file}`, data: plan.graph }, ...loop];
+  const half = plan.halfGraph ? [{ name: `onnx/${halfFile(recipe)}`, data: plan.halfGraph }] : [];
+  const small = [...texts, { name: `onnx/${recipe.file}`, data: plan.graph }, ...loop, ...half];
   for (const { name, data } of small) {
     await writeFile(join(temporary, name), data.length, (file) => file.write(data, 0));
   }

@@ -12,15 +12,27 @@ const END_OF_AXIS = 2n ** 63n - 1n;
  * Plans the whole decoder for positions [0, contextLength): graph bytes and everything to write beside them. Pure and
  * deterministic; sizes are exact, so it also serves as the estimate before a download.
  *
- * Beside the graph for anyone there is one for our own loop on CPUs, over the same data file. Half-precision models are
- * for GPUs, where the fused attention is the fast one, so they have none.
+ * Beside the graph for anyone there is one for our own loop on CPUs and one that computes in half precision for GPUs,
+ * over the same data file. Models stored in half precision are for GPUs already, so they have neither.
  */
 export function planDecoder(architecture: Architecture, recipe: Recipe, contextLength: number): GraphPlan {
   const plan = planGraph(architecture, recipe, contextLength, 'anyone');
   if (recipe.activations !== 'float') return plan;
   const loop = planGraph(architecture, recipe, contextLength, 'loop');
   if (loop.dataBytes !== plan.dataBytes) throw new Error('The two graphs of one model lay its data out differently');
-  return { ...plan, loopGraph: loop.graph };
+  const half = computesInHalf(architecture, recipe)
+    ? planGraph(architecture, { ...recipe, activations: 'float16' }, contextLength, 'anyone', recipe.activations)
+    : undefined;
+  if (half && half.dataBytes !== plan.dataBytes) throw new Error('Half precision lays the data out differently');
+  return { ...plan, loopGraph: loop.graph, ...(half && { halfGraph: half.graph }) };
+}
+
+/**
+ * Plain weights would have to be converted in memory, all of them. Gemma's streams were trained with the range of
+ * bfloat16 and leave that of half precision.
+ */
+function computesInHalf(architecture: Architecture, recipe: Recipe): boolean {
+  return recipe.formats !== undefined && architecture.embeddingScale === 1;
 }
 
 function planGraph(
@@ -28,8 +40,9 @@ function planGraph(
   recipe: Recipe,
   contextLength: number,
   user: 'anyone' | 'loop',
+  stored = recipe.activations,
 ): GraphPlan {
-  const graph = new GraphBuilder(recipe.activations, `${recipe.file}_data`);
+  const graph = new GraphBuilder(recipe.activations, `${recipe.file}_data`, stored);
   graph.input('input_ids', 'int64', ['batch_size', 'sequence_length']);
   graph.input('num_logits_to_keep', 'int64', []);
   graph.output('logits', 'float', ['batch_size', 'num_logits', architecture.vocabSize]);

@@ -37,7 +37,7 @@ export function estimateConversion(
   const parameters = countParameters(architecture);
   return {
     parameters,
-    outputBytes: plan.graph.length + (plan.loopGraph?.length ?? 0) + plan.dataBytes,
+    outputBytes: plan.graph.length + (plan.loopGraph?.length ?? 0) + (plan.halfGraph?.length ?? 0) + plan.dataBytes,
     sourceBytes: parameters * 2,
     contextLength: context,
   };

@@ -51,6 +51,8 @@ export interface GraphPlan {
   readonly graph: Uint8Array;
   /** The same model for the product's own loop, which keeps the cache itself; over the same data file. */
   readonly loopGraph?: Uint8Array;
+  /** The same model computing in half precision, for GPUs; over the same data file. */
+  readonly halfGraph?: Uint8Array;
   readonly dataBytes: number;
   /** The parts of the data file in their order; nothing is ever written between them. */
   readonly places: readonly Place[];
@@ -61,10 +63,12 @@ export interface GraphPlan {
 const PAGE_FROM = 65_536;
 const PAGE = 4096;
 const LINE = 64; // bytes; what vector instructions like
+const HALF = 10; // TensorProto.FLOAT16
 
 /** Collects nodes, tensors and data-file places of one graph. Names are the caller's; every output name must be new. */
 export class GraphBuilder {
   readonly activations: 'float' | 'float16';
+  readonly #stored: 'float' | 'float16';
   readonly #dataFile: string;
   readonly #nodes: ProtobufWriter[] = [];
   readonly #tensors = new Map<string, ProtobufWriter>();
@@ -74,8 +78,10 @@ export class GraphBuilder {
   readonly #places = new Map<string, Place>();
   #end = 0;
 
-  constructor(activations: 'float' | 'float16', dataFile: string) {
+  /** `stored`: the type of plain numbers in the data file, where they are not of the activations' type. */
+  constructor(activations: 'float' | 'float16', dataFile: string, stored = activations) {
     this.activations = activations;
+    this.#stored = stored;
     this.#dataFile = dataFile;
   }
 
@@ -124,25 +130,25 @@ export class GraphBuilder {
   numbers(name: string, sources: readonly Rows[], dimensions: readonly number[], add: 0 | 1 = 0): string {
     const rows = sources.reduce((total, source) => total + source.rows, 0);
     const elements = dimensions.reduce((a, b) => a * b, 1);
-    const place = this.#external(name, this.activations, dimensions);
+    const place = this.#external(name, this.#stored, dimensions);
     const columns = elements / rows;
-    this.#fills.push({ kind: 'numbers', sources, columns, type: this.activations, add, offset: place.offset });
-    return name;
+    this.#fills.push({ kind: 'numbers', sources, columns, type: this.#stored, add, offset: place.offset });
+    return this.#activated(name);
   }
 
   /** Official rows as packed blocks; answers the names of data, scales and (if the format has them) zero points. */
   packed(name: string, sources: readonly Rows[], columns: number, format: BlockFormat): string[] {
     const rows = sources.reduce((total, source) => total + source.rows, 0);
     const sizes = packedRow(columns, format);
-    const names = [`${name}/data`, `${name}/scales`, ...(format.zeroPoints ? [`${name}/zero_points`] : [])];
     const data = this.#external(`${name}/data`, 'uint8', [rows, sizes.blocks, sizes.data / sizes.blocks]);
-    const scales = this.#external(`${name}/scales`, this.activations, [rows, sizes.blocks]);
+    const scales = this.#external(`${name}/scales`, this.#stored, [rows, sizes.blocks]);
     const zeroPoints = format.zeroPoints
       ? this.#external(`${name}/zero_points`, 'uint8', [rows, sizes.zeroPoints]).offset
       : 0;
     const offsets = { data: data.offset, scales: scales.offset, zeroPoints };
-    this.#fills.push({ kind: 'packed', sources, columns, format, scaleType: this.activations, ...offsets });
-    return names;
+    this.#fills.push({ kind: 'packed', sources, columns, format, scaleType: this.#stored, ...offsets });
+    const scaleName = this.#activated(`${name}/scales`);
+    return [`${name}/data`, scaleName, ...(format.zeroPoints ? [`${name}/zero_points`] : [])];
   }
 
   /** The same external bytes under a second name and shape, so that two operators map one copy. */
@@ -157,16 +163,22 @@ export class GraphBuilder {
   ropeTables(name: string, rope: Rope, positions: number): readonly [string, string] {
     const dimensions = [positions, rope.dimensions / 2];
     const [cosName, sinName] = [`${name}/cos`, `${name}/sin`] as const;
-    const cos = this.#external(cosName, this.activations, dimensions).offset;
-    const sin = this.#external(sinName, this.activations, dimensions).offset;
-    this.#fills.push({ kind: 'rope', rope, positions, type: this.activations, cos, sin });
-    return [cosName, sinName];
+    const cos = this.#external(cosName, this.#stored, dimensions).offset;
+    const sin = this.#external(sinName, this.#stored, dimensions).offset;
+    this.#fills.push({ kind: 'rope', rope, positions, type: this.#stored, cos, sin });
+    return [this.#activated(cosName), this.#activated(sinName)];
   }
 
   finish(): GraphPlan {
     const tensors = [...this.#tensors.values()];
     const graph = modelMessage({ nodes: this.#nodes, tensors, inputs: this.#inputs, outputs: this.#outputs });
     return { graph, dataBytes: this.#end, places: [...this.#places.values()], fills: this.#fills };
+  }
+
+  /** The stored numbers under a name as the activations' type; the runtime converts them once, while it loads. */
+  #activated(name: string): string {
+    if (this.#stored === this.activations) return name;
+    return this.node('Cast', [name], `${name}/half`, { to: HALF });
   }
 
   #inline(name: string, type: ElementType, dimensions: readonly number[], bytes: Uint8Array): string {

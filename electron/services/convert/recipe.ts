@@ -57,6 +57,11 @@ export function recipeFor(dtype: Dtype): Recipe {
   return recipes[dtype];
 }
 
+/** File name in onnx/ of the graph that computes in half precision over the same weights. */
+export function halfFile({ file }: Recipe): string {
+  return file.replace('model', 'half');
+}
+
 /** File name in onnx/ of the graph for our own loop. */
 export function loopFile({ file }: Recipe): string {
   return file.replace('model', 'loop');

@@ -69,6 +69,7 @@ describe('the output folder', () => {
       'chat_template.jinja',
       'config.json',
       'generation_config.json',
+      'onnx/half_q4.onnx',
       'onnx/loop_q4.onnx',
       'onnx/model_q4.onnx',
       'onnx/model_q4.onnx_data',
