@@ -75,7 +75,10 @@ export default tseslint.config(
   { files: ['electron/hosts/desktop/**'], rules: guard('electron') },
   { files: ['electron/adapters/keychain.ts'], rules: guard('keytar') },
   { files: ['electron/services/inference/session.ts'], rules: guard('onnxruntime-node') },
-  { files: ['electron/services/inference/tokenizer.ts'], rules: guard('@huggingface/transformers') },
+  {
+    files: ['electron/services/inference/{tokenizer,transformersModel}.ts'],
+    rules: guard('@huggingface/transformers'),
+  },
   {
     files: ['electron/hosts/**/main.ts', 'build/**', 'test/**'],
     rules: { 'no-console': 'off' },

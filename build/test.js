@@ -21,6 +21,12 @@ const chromium = [
 ].find((path) => path && existsSync(path));
 const keyring = process.platform === 'linux' && has('gnome-keyring-daemon') && has('dbus-run-session') && has('gdbus');
 
+/** Whether WebGPU finds an adapter; Mesa's software Vulkan counts from version 25 on. Asked in a process that may die of it. */
+const webgpu =
+  spawnSync(node, [join(root, 'test', 'services', 'inference', 'hasWebgpu.ts')], {
+    env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+  }).stdout?.toString() === 'works';
+
 /** What a suite needs, the folders that need it, and how a person gets it. */
 const needs = [
   {
@@ -40,6 +46,12 @@ const needs = [
     name: 'system-call suites',
     exclude: ['test/**/*.syscalls*.test.ts'],
     get: 'apt-get install strace',
+  },
+  {
+    have: webgpu,
+    name: 'WebGPU suites',
+    exclude: ['test/**/*.webgpu.test.ts'],
+    get: 'a graphics driver, or Mesa 25 with mesa-vulkan-drivers (on Debian 12 from its backports; .ci/run does it)',
   },
 ];
 const missing = needs.filter((need) => !need.have);

@@ -1,3 +1,4 @@
+import type { DeviceReason } from './devices.ts';
 import type { Device } from './model.ts';
 import type { Problem } from './problem.ts';
 
@@ -59,17 +60,43 @@ export interface Chat extends ChatSummary {
   readonly messages: readonly Message[]; // whole tree, oldest first
 }
 
+/** Why a context is as long as it is: all the model takes, what fits into the memory, or the person's choice. */
+export type ContextReason = 'model' | 'memory' | 'person';
+
+/** What a loaded model was estimated to take, before it was loaded. Bytes. */
+export interface MemoryNeed {
+  readonly weights: number;
+  readonly cache: number; // KV cache of one chat at the full context
+  readonly runtime: number;
+  readonly free: number; // what was free then
+}
+
+/** How a loaded model computes. */
+export interface Loaded {
+  readonly device: Device;
+  /** Threads on the CPU; 0 = the runtime counts for itself. */
+  readonly threads: number;
+  readonly contextLength: number; // tokens
+  /** Tokens that the model itself could take. */
+  readonly contextLimit: number;
+  readonly contextBy: ContextReason;
+  readonly memory: MemoryNeed;
+  /** Why it does not compute on the device that was meant for it: that device, and what it said. */
+  readonly fallback?: { readonly device: Device; readonly cause: string };
+  /** Written with transformers.js: the graph is not one that our own loop can drive. */
+  readonly generic?: true;
+}
+
 /** State of the inference process, as people should see it. */
 export type EngineState =
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'loading'; readonly modelId: string }
-  | {
+  | { readonly kind: 'loading'; readonly modelId: string; readonly measuring?: true }
+  | (Loaded & {
       readonly kind: 'ready';
       readonly modelId: string;
-      readonly device: Device;
-      readonly contextLength: number;
       readonly loadSeconds: number;
+      readonly why: DeviceReason;
       /** The model's own chat template did not end, twice: it is asked through one of ours. */
       readonly builtInTemplate?: true;
-    }
+    })
   | { readonly kind: 'failed'; readonly modelId: string; readonly problem: Problem };

@@ -1,7 +1,9 @@
 import type { Chat, ChatSummary, EngineState, Message, Sampling } from './chat.ts';
-import { type Check, flag, matching, nothing, numberIn, oneOf, optional, record, text } from './check.ts';
+import { flag, matching, nothing, numberIn, oneOf, optional, record, text } from './check.ts';
 import type { LocalServerState } from './localServer.ts';
+import { deviceRequests, type DevicesState } from './devices.ts';
 import { type Dtype, dtypes, type InstalledModel, type SuggestedModel } from './model.ts';
+import { id, request, type Request } from './request.ts';
 import type { PageName } from './problem.ts';
 import type { FamilyState } from './family.ts';
 import type { Result } from './result.ts';
@@ -15,8 +17,6 @@ export const repoPattern = /^[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?\/[A-Za-z0-9
 const repo = matching(repoPattern);
 /** As in the cache, where old repositories have no owner. */
 const cachedRepo = matching(/^[A-Za-z0-9_][\w.-]{0,95}(?:\/[A-Za-z0-9_][\w.-]{0,95})?$/);
-/** Ids we make ourselves: UUIDs and model folder names. */
-const id = matching(/^[A-Za-z0-9][\w.-]{0,199}$/);
 const pages = [
   'licence',
   'model',
@@ -81,15 +81,6 @@ export interface LicenceText {
   readonly file: string;
   readonly text: string;
   readonly sha256: string;
-}
-
-interface Request<I, O> {
-  readonly check: Check<I>;
-  readonly output?: O; // carries the type only
-}
-
-function request<I, O>(check: Check<I>): Request<I, O> {
-  return { check };
 }
 
 /** THE table: every request a page can make. Nothing else crosses the border towards the services. */
@@ -225,6 +216,8 @@ export const requests = {
   'generation.stop': request<{ readonly messageId: string }, undefined>(record({ messageId: id })),
   'engine.get': request<undefined, EngineState>(nothing),
 
+  ...deviceRequests,
+
   'localServer.get': request<undefined, LocalServerState>(nothing),
   /** `anyPort` looks for a free port and keeps it. */
   'localServer.set': request<{ readonly on: boolean; readonly anyPort?: boolean | undefined }, LocalServerState>(
@@ -255,6 +248,7 @@ export type BackendEvent =
   | { readonly type: 'storage.worked'; readonly work: StorageWork }
   | { readonly type: 'chats.changed'; readonly chats: readonly ChatSummary[] }
   | { readonly type: 'engine.changed'; readonly engine: EngineState }
+  | { readonly type: 'devices.changed'; readonly devices: DevicesState }
   | { readonly type: 'localServer.changed'; readonly localServer: LocalServerState }
   /** Text to append to a message; `index` counts deltas of that message from 0, a gap means: ask for the chat again. */
   | {

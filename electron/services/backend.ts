@@ -3,6 +3,7 @@
  * room that owns it; what the rooms report comes back as events. Both hosts run exactly this.
  */
 import type { BackendEvent, Handlers } from '../contract/ipc.ts';
+import type { DevicesState } from '../contract/devices.ts';
 import { failed, ok, type Result } from '../contract/result.ts';
 import { accessHandlers } from './accessHandlers.ts';
 import { exportChat } from './chats/thread.ts';
@@ -31,6 +32,7 @@ export async function createBackend(ports: Ports, emit: (event: BackendEvent) =>
       ...modelHandlers(ports, rooms),
       ...chatHandlers(rooms),
       ...serverHandlers(rooms),
+      ...deviceHandlers(rooms),
     },
     start: () => rooms.start(),
     close: () => rooms.close(),
@@ -195,6 +197,22 @@ function chatHandlers({ chats, answers, engine, models, chatsChanged }: Rooms): 
       answers.stop(messageId);
       return ok(undefined);
     },
+  };
+}
+
+function deviceHandlers({ devices, engine }: Rooms): Some<'devices'> {
+  /** What is loaded was loaded otherwise: the next question loads it anew. */
+  const anew = async (change: Promise<DevicesState>): Promise<Result<DevicesState>> => {
+    const state = await change;
+    void engine.unload();
+    return ok(state);
+  };
+  return {
+    'devices.get': async () => ok(devices.state()),
+    'devices.choose': ({ device }) => anew(devices.choose(device)),
+    'devices.setSaving': ({ on }) => anew(devices.setSaving(on)),
+    'devices.look': () => anew(devices.look()),
+    'devices.setContext': ({ modelId, tokens }) => anew(devices.setContext(modelId, tokens)),
   };
 }
 

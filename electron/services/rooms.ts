@@ -4,13 +4,15 @@
  */
 import { join } from 'node:path';
 import type { AppInfo, BackendEvent } from '../contract/ipc.ts';
-import type { DownloadPlan } from '../contract/model.ts';
+import type { DownloadPlan, InstalledModel } from '../contract/model.ts';
 import { failed, ok, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
 import { type AccessRooms, openAccess } from './access.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
-import { findSnapshot, lockRepo } from './download/cache.ts';
-import { alreadyRunning } from './download/explain.ts';
+import { isDevicesNote } from './devices/note.ts';
+import { openDevices } from './devices/open.ts';
+import type { Devices } from './devices/room.ts';
+import { findSnapshot } from './download/cache.ts';
 import { makeFolder } from './durable/files.ts';
 import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
@@ -33,7 +35,7 @@ import { fileSource } from './setup/fileSource.ts';
 import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
 import { announcement } from './setup/announce.ts';
-import { prepareModel } from './setup/prepare.ts';
+import { prepareStep } from './setup/prepareStep.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
 import { createStorage, type Storage } from './storage/room.ts';
@@ -49,6 +51,7 @@ export interface Rooms extends AccessRooms {
   readonly chats: ChatStore;
   readonly answers: Answers;
   readonly engine: Engine;
+  readonly devices: Devices;
   readonly localServer: LocalServerRoom;
   info(): AppInfo;
   setOffline(on: boolean): Promise<void>;
@@ -109,9 +112,18 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   const { signIn } = access;
 
   const home = await openModelsHome(paths.models, remember<ModelsPlace>('models-place.json', isModelsPlace));
+  const folderOf = (model: InstalledModel): string => join(home.folder(), model.id);
+  const devices = openDevices({
+    note: remember('devices.json', isDevicesNote),
+    startProcess: () => ports.startWorker('infer'),
+    folderOf,
+    onChange: (state) => emit({ type: 'devices.changed', devices: state }),
+    log: write,
+  });
   const engine = createEngine({
     startProcess: () => ports.startWorker('infer'),
-    folderOf: (model) => join(home.folder(), model.id),
+    folderOf,
+    devices,
     cachesFolder: join(paths.data, 'chat-caches'),
     onChange: (state) => emit({ type: 'engine.changed', engine: state }),
     now,
@@ -189,31 +201,12 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
           log: write,
         });
       },
-      async prepare(plan, licence, { signal, report }) {
-        await storage.settled();
-        const free = await storage.blocked();
-        if (!free.ok) return free;
-        const snapshot = await snapshotOf(plan);
-        if (!snapshot.complete) throw new Error('prepare was reached without a complete snapshot');
-        // Nobody, in this process or another, may take the official files away while they are read.
-        const lock = await lockRepo(paths.hubCache, plan.repo);
-        if (!lock) return failed(alreadyRunning(`${plan.repo}, by another process`));
-        const prepared = await prepareModel({
-          plan,
-          licence,
-          source: snapshot.folder,
-          modelsFolder: home.folder(),
-          version: ports.version,
-          engine,
-          startProcess: () => ports.startWorker('convert'),
-          report,
-          now,
-          log: write,
-          signal,
-        }).finally(() => lock.release());
-        if (prepared.ok) await models.refresh();
-        return prepared;
-      },
+      prepare: prepareStep({
+        ...{ ports, engine, models, devices, now, log: write },
+        modelsFolder: () => home.folder(),
+        storage: () => storage,
+        snapshotOf,
+      }),
     },
   });
 
@@ -242,6 +235,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     chats,
     answers,
     engine,
+    devices,
     localServer,
     info: () => preferences.info(),
     chatsChanged,
@@ -273,6 +267,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       }),
     async start() {
       preferences.start();
+      await devices.start();
       await sweepUnfinished(home.folder());
       await models.refresh();
       await storage.start();

@@ -9,6 +9,7 @@ import { assertNever } from '../../electron/contract/result.ts';
 import type { SetupState } from '../../electron/contract/setup.ts';
 import { Chats } from './chats.svelte.ts';
 import { Clock } from './clock.svelte.ts';
+import { Devices } from './devices.svelte.ts';
 import { Journeys } from './journeys.svelte.ts';
 import { LocalServer } from './localServer.svelte.ts';
 import { Models } from './models.svelte.ts';
@@ -43,6 +44,7 @@ export class AppState {
   readonly pages: Pages;
   readonly updates: Updates;
   readonly localServer: LocalServer;
+  readonly devices: Devices;
   readonly wishes: Wishes;
   readonly #backend: Backend;
   readonly #page: Window;
@@ -63,6 +65,7 @@ export class AppState {
     this.pages = new Pages(backend);
     this.updates = new Updates(backend);
     this.localServer = new LocalServer(backend);
+    this.devices = new Devices(backend);
     this.wishes = new Wishes(backend, this);
   }
 
@@ -105,6 +108,7 @@ export class AppState {
       this.models.load(),
       this.chats.load(),
       this.localServer.load(),
+      this.devices.load(),
     ]);
     const state = await engine;
     if (state.ok) this.#engine = state.value;
@@ -264,6 +268,8 @@ export class AppState {
         return;
       case 'localServer.changed':
         return this.localServer.apply(event.localServer);
+      case 'devices.changed':
+        return this.devices.apply(event.devices);
       case 'generation.delta':
         return this.thread.applyDelta(event.chatId, event.messageId, { index: event.index, text: event.text });
       case 'generation.finished':

@@ -5,6 +5,7 @@
 import type { LicenceState, Step, TokenHome, VaultState } from '../../electron/contract/setup.ts';
 import type { Account } from '../../electron/contract/setup.ts';
 import { chat } from './enChat.ts';
+import { devices } from './enDevices.ts';
 import { family } from './enFamily.ts';
 import { journey } from './enJourney.ts';
 import { signIn } from './enSignIn.ts';
@@ -227,6 +228,7 @@ export const t = {
   update,
   tokens,
   localServer,
+  devices,
   link: {
     title: 'Set up this model?',
     text: 'A link asks Latchkey to set up the model below. Nothing is fetched before the licence step is done.',

@@ -9,6 +9,7 @@ import {
 } from '../../electron/contract/ipc.ts';
 import type { InstalledModel, SuggestedModel } from '../../electron/contract/model.ts';
 import { failed, ok, type Result } from '../../electron/contract/result.ts';
+import type { DevicesState } from '../../electron/contract/devices.ts';
 import type { LocalServerState } from '../../electron/contract/localServer.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 import type { CarriedModel, StorageState, StorageWork } from '../../electron/contract/storage.ts';
@@ -31,6 +32,7 @@ export interface World {
   readonly tokens: TokenFindings;
   readonly family: Omit<FamilyState, 'repo'>;
   readonly localServer?: LocalServerState;
+  readonly devices?: DevicesState;
   readonly carried?: CarriedModel;
   readonly tokenProblem?: Problem;
   /** Last characters of a token in the clipboard. */
@@ -42,6 +44,21 @@ export interface ScriptedBackend extends Backend {
   readonly log: { readonly name: RequestName; readonly input: unknown }[];
   tell(event: BackendEvent): void;
 }
+
+const onlyCpu: DevicesState = {
+  choice: 'auto',
+  saving: false,
+  looking: false,
+  devices: [
+    { device: 'cpu', finding: { kind: 'works', half: false } },
+    { device: 'cuda', finding: { kind: 'untried' } },
+    { device: 'dml', finding: { kind: 'absent' } },
+    { device: 'coreml', finding: { kind: 'absent' } },
+    { device: 'webgpu', finding: { kind: 'untried' } },
+  ],
+  speeds: [],
+  contexts: [],
+};
 
 const noUpdates: UpdateState = { allowed: false, channel: 'latest', activity: { kind: 'idle' } };
 
@@ -102,6 +119,12 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'app.takeWish': () => ok({}),
     'app.showFolder': () => ok(undefined),
     'app.reset': () => ok(undefined),
+    'devices.get': () => ok(world.devices ?? onlyCpu),
+    'devices.choose': ({ device }) => ok({ ...(world.devices ?? onlyCpu), choice: device }),
+    'devices.setSaving': ({ on }) => ok({ ...(world.devices ?? onlyCpu), saving: on }),
+    'devices.look': () => ok(world.devices ?? onlyCpu),
+    'devices.setContext': ({ modelId, tokens }) =>
+      ok({ ...(world.devices ?? onlyCpu), contexts: tokens === undefined ? [] : [{ modelId, tokens }] }),
     'update.get': () => ok(world.update ?? noUpdates),
     'update.allow': ({ on }) => ok({ ...(world.update ?? noUpdates), allowed: on }),
     'update.setChannel': ({ channel }) => ok({ ...(world.update ?? noUpdates), channel }),

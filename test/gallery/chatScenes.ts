@@ -1,5 +1,5 @@
 import { chat, installed, message, problem } from './fixtures.ts';
-import { chatting, openChat, type Scene, withChat } from './worlds.ts';
+import { chatting, engineReady, openChat, type Scene, withChat } from './worlds.ts';
 
 /** The chat in every state. */
 export const chatScenes: Readonly<Record<string, Scene>> = {
@@ -55,7 +55,21 @@ export const chatScenes: Readonly<Record<string, Scene>> = {
         chat.messages.map((one) => (one.stats ? { ...one, stats: { ...one.stats, promptTokens: 7400 } } : one)),
         'm2',
       ),
-      engine: { kind: 'ready', modelId: installed.id, device: 'cpu', contextLength: 8192, loadSeconds: 1 },
+      engine: { ...engineReady, contextLength: 8192 },
+    },
+    show: openChat,
+  },
+  'chat-measuring': {
+    world: { ...chatting, engine: { kind: 'loading', modelId: installed.id, measuring: true } },
+  },
+  'chat-device-lost': {
+    world: {
+      ...chatting,
+      engine: {
+        ...engineReady,
+        why: 'fallback',
+        fallback: { device: 'webgpu', cause: 'Failed to run node MatMulNBits: the device was lost (driver reset)' },
+      },
     },
     show: openChat,
   },

@@ -287,6 +287,39 @@ export const scenes: Readonly<Record<string, Scene>> = {
     show: (app) => app.router.go({ name: 'settings' }),
   },
   settings: { world: chatting, show: (app) => app.router.go({ name: 'settings' }) },
+  'settings-devices': {
+    world: {
+      ...chatting,
+      devices: {
+        choice: 'auto',
+        saving: false,
+        looking: false,
+        devices: [
+          { device: 'cpu', finding: { kind: 'works', half: false } },
+          {
+            device: 'cuda',
+            finding: {
+              kind: 'fails',
+              cause:
+                'Failed to load library libonnxruntime_providers_cuda.so: cannot open shared object file: No such file or directory',
+            },
+          },
+          { device: 'dml', finding: { kind: 'absent' } },
+          { device: 'coreml', finding: { kind: 'absent' } },
+          { device: 'webgpu', finding: { kind: 'works', half: true } },
+        ],
+        speeds: [
+          { modelId: chatting.installed[0]?.id ?? '', device: 'cpu', tokensPerSecond: 21.4 },
+          { modelId: chatting.installed[0]?.id ?? '', device: 'webgpu', tokensPerSecond: 64.9 },
+        ],
+        contexts: [],
+      },
+    },
+    async show(app) {
+      app.router.go({ name: 'settings' });
+      await scrollTo('devices');
+    },
+  },
   'settings-server': {
     world: { ...chatting, localServer: { kind: 'on', port: 11_539, address: 'http://127.0.0.1:11539/v1' } },
     show: async (app) => {

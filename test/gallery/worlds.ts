@@ -48,12 +48,25 @@ export const download = (activity: Activity, change: Partial<typeof plan> = {}):
     licence: licence('granted'),
     plan: { ...plan, ...change },
   });
+/** A 1B model on a computer with 16 GB. */
+export const engineReady: Extract<World['engine'], { kind: 'ready' }> = {
+  kind: 'ready',
+  modelId: installed.id,
+  device: 'cpu',
+  why: 'only',
+  threads: 4,
+  contextLength: 32_768,
+  contextLimit: 131_072,
+  contextBy: 'memory',
+  memory: { weights: 1.06e9, cache: 2.1e9, runtime: 250e6, free: 9.4e9 },
+  loadSeconds: 2.1,
+};
 export const chatting: World = {
   ...signedIn,
   setups: [{ ...base, step: 'ready', activity: idle, licence: licence('granted'), model: installed }],
   installed: [installed, small],
   chats: chats.map((one) => ({ ...chat, ...one, messages: one.id === 'c1' ? chat.messages : [] })),
-  engine: { kind: 'ready', modelId: installed.id, device: 'cpu', contextLength: 131_072, loadSeconds: 2.1 },
+  engine: engineReady,
 };
 export const withChat = (messages: typeof chat.messages, headId: string): World => ({
   ...chatting,

@@ -3,8 +3,9 @@
  * after a crash within a budget, and tells everybody what state it is in. What to generate is answer.ts' business.
  */
 import type { EngineState } from '../../contract/chat.ts';
-import type { Fidelity, InstalledModel, SanityCheck } from '../../contract/model.ts';
+import type { Device, Fidelity, InstalledModel, SanityCheck } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
+import type { DevicePlan, Devices } from '../devices/room.ts';
 import { forgetKept, forgetKeptOf } from '../inference/keptCaches.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker, type WorkerClient } from '../work/client.ts';
@@ -55,6 +56,8 @@ export function createEngine(options: {
   readonly startProcess: () => WorkerProcess;
   readonly folderOf: (model: InstalledModel) => string;
   readonly cachesFolder: string; // KV caches of chats
+  /** Where an installed model computes; absent = everything on the CPU. */
+  readonly devices?: Pick<Devices, 'plan' | 'lost'>;
   readonly onChange: (state: EngineState) => void;
   readonly now: () => number;
   readonly log: (entry: LogEntry) => void;
@@ -62,6 +65,8 @@ export function createEngine(options: {
   let state: EngineState = { kind: 'stopped' };
   let worker: WorkerClient<InferWork> | undefined;
   let loaded: string | undefined; // folder
+  let device: Device = 'cpu'; // where the latest load was meant to compute
+  let losses = 0; // of devices, with the process
   let asked = ''; // the folder of the latest load
   let crashes: readonly number[] = [];
   const templateFaults = new Map<string, number>(); // folder -> times its template did not end
@@ -81,13 +86,17 @@ export function createEngine(options: {
       explainExit: engineExit,
       explainHang: engineHung,
       log: options.log,
-      onEnd({ doing }) {
+      onEnd({ doing, problem }) {
         if (worker !== fresh) return; // we ended it ourselves
         worker = undefined;
         loaded = undefined;
         // A template that does not end has its own limit of two, and another one takes its place.
         if (doing === 'template') templateFaults.set(asked, (templateFaults.get(asked) ?? 0) + 1);
-        else crashes = [...recentCrashes(), options.now()];
+        else if (device !== 'cpu') {
+          // Its driver took the process down, as far as anybody can tell: the CPU goes on.
+          losses += 1;
+          options.devices?.lost(device, problem.evidence[0]?.cause ?? problem.title, true);
+        } else crashes = [...recentCrashes(), options.now()];
         options.log({ area: 'engine', event: 'process-ended', crashes: crashes.length, doing });
         if (state.kind === 'ready' || state.kind === 'loading') become({ kind: 'stopped' });
       },
@@ -96,25 +105,50 @@ export function createEngine(options: {
     return fresh;
   };
 
-  const end = (): void => {
+  const retire = (): void => {
     const ending = worker;
     worker = undefined;
     loaded = undefined;
     ending?.kill();
+  };
+
+  const end = (): void => {
+    retire();
     if (state.kind !== 'stopped') become({ kind: 'stopped' });
+  };
+
+  /** What is proved before it is installed is proved on the CPU, where it can be compared. */
+  const planFor = async (
+    model: InstalledModel,
+    folder: string,
+  ): Promise<
+    Pick<DevicePlan, 'device' | 'why' | 'fallback'> & { readonly load: Omit<DevicePlan, 'why' | 'fallback'> }
+  > => {
+    const installed = folder === options.folderOf(model);
+    if (!options.devices || !installed) return { device: 'cpu', why: 'only', load: { device: 'cpu' } };
+    const plan = await options.devices.plan(model, () => {
+      retire(); // two heavy processes at once could exhaust memory
+      become({ kind: 'loading', modelId: model.id, measuring: true });
+    });
+    const { why, fallback, ...load } = plan;
+    return { device: plan.device, why, ...(fallback && { fallback }), load };
   };
 
   const load = async (model: InstalledModel, folder: string): Promise<Result<WorkerClient<InferWork>>> => {
     if (loaded === folder && worker) return { ok: true, value: worker };
     if (recentCrashes().length > restartBudget.restarts) return failed(tooManyRestarts());
     become({ kind: 'loading', modelId: model.id });
+    const plan = await planFor(model, folder);
+    // Tidying up after a device can end the process, so a new process does it better.
+    if (device !== 'cpu' && worker) retire();
     asked = folder;
+    device = plan.device;
     const process = connect();
     const builtInTemplate = (templateFaults.get(folder) ?? 0) >= mostTemplateFaults;
     const answer = await process.call('load', {
       folder,
       dtype: model.dtype,
-      device: 'auto',
+      ...plan.load,
       builtInTemplate,
       kept: { folder: options.cachesFolder, model: model.id },
     });
@@ -123,13 +157,15 @@ export function createEngine(options: {
       return answer;
     }
     loaded = folder;
-    const { device, contextLength, loadSeconds } = answer.value;
+    const { instruct: _, ...how } = answer.value;
+    const fallback = how.fallback ?? plan.fallback;
+    device = how.device;
     become({
       kind: 'ready',
       modelId: model.id,
-      device,
-      contextLength,
-      loadSeconds,
+      ...how,
+      why: fallback ? 'fallback' : plan.why,
+      ...(fallback && { fallback }),
       ...(builtInTemplate && { builtInTemplate }),
     });
     return { ok: true, value: process };
@@ -138,12 +174,22 @@ export function createEngine(options: {
   type Call = (process: WorkerClient<InferWork>) => Promise<Result<GenerateOutput>>;
   const generate = async (model: InstalledModel, folder: string, call: Call): Promise<Result<GenerateOutput>> => {
     const faults = templateFaults.get(folder) ?? 0;
+    const lossesBefore = losses;
     const process = await load(model, folder);
     const answer = process.ok ? await call(process.value) : process;
     // Once can be a computer that was very busy; after twice the model is asked through a built-in template.
-    if (!answer.ok && (templateFaults.get(folder) ?? 0) > faults) return generate(model, folder, call);
+    const again = (templateFaults.get(folder) ?? 0) > faults || losses > lossesBefore;
+    if (!answer.ok && again) return generate(model, folder, call);
+    if (answer.ok && answer.value.lost) fallBack(answer.value.lost);
     if (!answer.ok && answer.problem.code === 'not-enough-memory') end(); // the next question starts with a clean process
     return answer;
+  };
+
+  /** The process lives and has gone on without its device. */
+  const fallBack = (fallback: NonNullable<GenerateOutput['lost']>): void => {
+    device = 'cpu';
+    options.devices?.lost(fallback.device, fallback.cause, false);
+    if (state.kind === 'ready') become({ ...state, device: 'cpu', why: 'fallback', fallback });
   };
 
   const inTurn = <T>(task: () => Promise<Result<T>>): Promise<Result<T>> => turns.take('page', task);
@@ -157,15 +203,21 @@ export function createEngine(options: {
 
   return {
     state: () => state,
-    generate: (model, input, { signal, onText, lane = 'page' }) =>
-      turns.take(
-        lane,
-        () =>
-          generate(model, options.folderOf(model), (process) =>
-            process.call('generate', input, { signal, onEvent: (event) => onText(event.text) }),
-          ),
-        signal,
-      ),
+    generate(model, input, { signal, onText, lane = 'page' }) {
+      let begun = '';
+      let pieces = 0; // about one per token
+      const onEvent = ({ text }: { readonly text: string }): void => {
+        begun += text;
+        pieces += 1;
+        onText(text);
+      };
+      const call: Call = (process) => {
+        const maxNewTokens = Math.max(1, input.sampling.maxNewTokens - pieces);
+        const rest = begun === '' ? input : { ...input, begun, sampling: { ...input.sampling, maxNewTokens } };
+        return process.call('generate', rest, { signal, onEvent });
+      };
+      return turns.take(lane, () => generate(model, options.folderOf(model), call), signal);
+    },
     waiting: (lane) => turns.waiting(lane),
     sanityCheck: (model, folder) =>
       inTurn(async () => {

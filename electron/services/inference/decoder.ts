@@ -1,5 +1,6 @@
 import { createKvCache, type KvCache } from './kvCache.ts';
 import { bytesPerToken, readLayout } from './layout.ts';
+import { createDeviceCache } from './deviceCache.ts';
 import { type DecoderSession, type Feeds, floatsOf, integers } from './session.ts';
 
 /** A graph that can be asked for logits. */
@@ -36,11 +37,12 @@ export function createDecoder(session: DecoderSession, contextLength: number): D
     contextLength,
     bytesPerToken: bytesPerToken(layout),
     rewindsCheaply: layout.rowsOut,
-    newCache: () => createKvCache(layout, contextLength),
+    newCache: () => (session.cut ? createDeviceCache(layout, session.cut) : createKvCache(layout, contextLength)),
     async forward(cache, ids, keep = 1) {
       const start = cache.ids.length;
       const total = start + ids.length;
       if (total > contextLength) throw new RangeError(`${total} tokens do not fit into ${contextLength}`);
+      if (cache.settle) await cache.settle();
       const feeds: Feeds = {
         ...cache.feeds(ids.length),
         input_ids: integers(BigInt64Array.from(ids, BigInt), [1, ids.length]),

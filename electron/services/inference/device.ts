@@ -29,33 +29,66 @@ export async function coreCount(): Promise<number> {
   return Math.min(cores ?? availableParallelism(), availableParallelism());
 }
 
+/** How a session is to be opened. */
+export interface SessionWish {
+  readonly device: Device;
+  /** Compute in half precision where the model brings a graph for it; for devices only. */
+  readonly half?: boolean | undefined;
+  readonly spin?: boolean | undefined;
+  readonly saving?: boolean | undefined;
+}
+
+/** The graphs of a model folder. */
+export interface Graphs {
+  readonly graph: string;
+  readonly cpuGraph: string;
+  readonly halfGraph: string | undefined;
+}
+
+/**
+ * Threads on the CPU. To save power half the cores: what they draw grows faster than what they do. Where only logical
+ * processors are known, a core of an x64 processor has two as a rule.
+ */
+export async function threadsFor({ saving }: { readonly saving?: boolean | undefined }): Promise<number> {
+  const cores = await coreCount();
+  if (!saving) return cores;
+  const known = cores > 0 ? cores : availableParallelism() / (process.arch === 'x64' ? 2 : 1);
+  return Math.max(1, Math.floor(known / 2));
+}
+
 export interface OpenedSession {
   readonly session: DecoderSession;
   readonly device: Device;
+  readonly threads: number;
   /** Why it is not the device that was asked for. */
   readonly fallback?: string;
 }
 
+/** Opens the graph for CPUs. @throws ONNX Runtime's error */
+export async function openOnCpu({ cpuGraph }: Graphs, wish: Omit<SessionWish, 'device'>): Promise<OpenedSession> {
+  const threads = await threadsFor(wish);
+  const spin = wish.saving ? false : wish.spin;
+  return { session: await openSession(cpuGraph, { device: 'cpu', threads, spin }), device: 'cpu', threads };
+}
+
 /**
- * Opens a model on the wished device. `auto` means the CPU: our graphs are tuned for it and it is everywhere. A device
- * that does not work here falls back to the CPU and says why.
+ * Opens a model on the wished device. One that does not work here falls back to the CPU and says why.
  *
  * @throws ONNX Runtime's error when the CPU cannot open the graph either.
  */
-export async function openOnDevice(
-  { graph, cpuGraph }: { readonly graph: string; readonly cpuGraph: string },
-  wish: Device | 'auto',
-): Promise<OpenedSession> {
-  const threads = await coreCount();
-  const onCpu = (): Promise<DecoderSession> => openSession(cpuGraph, { device: 'cpu', threads });
-  if (wish === 'auto' || wish === 'cpu') return { session: await onCpu(), device: 'cpu' };
-  if (!listDevices().includes(wish)) {
-    return { session: await onCpu(), device: 'cpu', fallback: `${wish} is not part of this build` };
-  }
+export async function openOnDevice(graphs: Graphs, wish: SessionWish): Promise<OpenedSession> {
+  const { device } = wish;
+  if (device === 'cpu') return openOnCpu(graphs, wish);
+  const instead = async (fallback: string): Promise<OpenedSession> => ({
+    ...(await openOnCpu(graphs, wish)),
+    fallback,
+  });
+  if (!listDevices().includes(device)) return instead(`${device} is not part of this build`);
+  const path = (wish.half ? graphs.halfGraph : undefined) ?? graphs.graph;
   try {
-    return { session: await openSession(graph, { device: wish, threads }), device: wish };
+    const threads = await threadsFor(wish);
+    return { session: await openSession(path, { device, threads }), device, threads };
   } catch (error) {
-    const fallback = error instanceof Error ? error.message : String(error);
-    return { session: await onCpu(), device: 'cpu', fallback };
+    return instead(error instanceof Error ? error.message : String(error));
   }
 }

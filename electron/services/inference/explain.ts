@@ -11,19 +11,39 @@ function gigabytes(bytes: number): string {
 /** The model, or the room a long chat takes, is larger than what this computer has. */
 export function notEnoughMemory(
   evidence: Evidence,
-  sizes?: { readonly needed: number; readonly present: number },
+  sizes?: { readonly needed: number; readonly free: number; readonly present: number },
 ): Problem {
   return {
     code: 'not-enough-memory',
     title: 'This computer has not enough memory for this',
     explanation: sizes
-      ? `The model needs about ${gigabytes(sizes.needed)}; this computer has ${gigabytes(sizes.present)}. The model stays on disk.`
+      ? sizes.needed > sizes.present
+        ? `The model needs about ${gigabytes(sizes.needed)}; this computer has ${gigabytes(sizes.present)}. The model stays on disk.`
+        : `The model needs about ${gigabytes(sizes.needed)}; ${gigabytes(sizes.free)} of the ${gigabytes(sizes.present)} in this computer are free. Close other programs and ask again, or choose a smaller model.`
       : 'Closing other programs can help, and so can a smaller model or a shorter chat. The chat so far is kept.',
     actions: [
       { kind: 'view', view: 'models', label: 'Choose a smaller model' },
       { kind: 'copy-report', label: 'Copy report' },
     ],
     evidence: [evidence],
+  };
+}
+
+/** The context that the person chose does not fit beside the model. */
+export function contextTooLong(sizes: {
+  readonly wish: number; // tokens
+  readonly room: number; // tokens
+  readonly free: number; // bytes
+}): Problem {
+  return {
+    code: 'not-enough-memory',
+    title: 'The chosen context does not fit into the memory',
+    explanation: `You chose ${sizes.wish} tokens; ${gigabytes(sizes.free)} are free, which is room for about ${sizes.room}. Choose a shorter context for this model, or close other programs.`,
+    actions: [
+      { kind: 'view', view: 'models', label: 'Choose the context' },
+      { kind: 'copy-report', label: 'Copy report' },
+    ],
+    evidence: [{ cause: `${sizes.wish} tokens wished, room for ${sizes.room}, ${sizes.free} bytes free` }],
   };
 }
 

@@ -3,6 +3,7 @@ import { cancelled } from '../explain.ts';
 import type { Announce, InferWork } from '../work/protocol.ts';
 import { type LanguageModel, openLanguageModel } from './languageModel.ts';
 import { noModelLoaded } from './explain.ts';
+import { probeDevice } from './probe.ts';
 
 type Handlers = {
   readonly [N in keyof InferWork]: (
@@ -35,6 +36,7 @@ export function createInferWork(log: Log, announce: Announce = () => undefined):
   };
 
   return {
+    probe: ({ device }) => inTurn(async () => ok(await probeDevice(device))),
     load: (input, { signal }) =>
       inTurn(async () => {
         if (signal.aborted) return failed(cancelled());
@@ -43,9 +45,9 @@ export function createInferWork(log: Log, announce: Announce = () => undefined):
         const opened = await openLanguageModel(input, { signal, announce });
         if (!opened.ok) return opened;
         model = opened.value;
-        const { device, contextLength, instruct, fallback } = model;
-        if (fallback !== undefined) log({ area: 'infer', event: 'device-fallback', text: fallback });
-        return ok({ device, contextLength, instruct, loadSeconds: (performance.now() - began) / 1000 });
+        const { loaded, instruct } = model;
+        if (loaded.fallback) log({ area: 'infer', event: 'device-fallback', text: loaded.fallback.cause });
+        return ok({ ...loaded, instruct, loadSeconds: (performance.now() - began) / 1000 });
       }),
     generate: (input, { signal, emit }) => {
       const answer = inTurn(async () =>

@@ -10,6 +10,8 @@ export interface KvCache {
   readonly bytes: number;
   /** The names to fetch beside the logits so that `absorb` can do its work. */
   readonly fetches: readonly string[];
+  /** Does what taking tokens back left to do, before the next run; absent where nothing is ever left. */
+  settle?(): Promise<void>;
   /** The graph's past, with room for `extra` further tokens. */
   feeds(extra: number): Feeds;
   /** Takes in what a run gave for `ids`. */

@@ -33,8 +33,8 @@ function find(list: readonly TensorInfo[], name: string): TensorInfo | undefined
  *
  * @throws Error with the reason when the graph is not a decoder that this loop can drive.
  */
-export function readLayout(session: Pick<DecoderSession, 'inputs' | 'outputs'>): DecoderLayout {
-  const { inputs, outputs } = session;
+export function readLayout(session: Pick<DecoderSession, 'inputs' | 'outputs' | 'cut'>): DecoderLayout {
+  const { inputs, outputs, cut } = session;
   if (find(inputs, 'input_ids')?.type !== 'int64') throw new Error('The graph has no int64 input input_ids');
   if (!find(outputs, 'logits')) throw new Error('The graph has no output logits');
   const strange = inputs.find(({ name }) => !known.has(name) && !pastPattern.test(name));
@@ -51,7 +51,8 @@ export function readLayout(session: Pick<DecoderSession, 'inputs' | 'outputs'>):
   const every = (nameOf: (layer: number, half: Half) => string, list: readonly TensorInfo[]): boolean =>
     Array.from({ length: layers }).every((_, layer) => halves.every((half) => find(list, nameOf(layer, half))));
   if (!every(pastName, inputs)) throw new Error('The KV cache inputs of the graph have gaps');
-  const rowsOut = every(rowsName, outputs);
+  // Where outputs stay on the device, the whole cache stays there and nothing is copied out and in.
+  const rowsOut = every(rowsName, outputs) && !(cut && every(presentName, outputs));
   if (!rowsOut && !every(presentName, outputs)) throw new Error('The graph gives no KV cache back');
   return {
     layers,
@@ -63,6 +64,15 @@ export function readLayout(session: Pick<DecoderSession, 'inputs' | 'outputs'>):
     wantsPositions: find(inputs, 'position_ids') !== undefined,
     wantsKeep: find(inputs, 'num_logits_to_keep') !== undefined,
   };
+}
+
+/** The layout of a graph that our loop can drive; undefined for others. */
+export function drivable(graph: Pick<DecoderSession, 'inputs' | 'outputs'>): DecoderLayout | undefined {
+  try {
+    return readLayout(graph);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bytes of keys and values that one token keeps in memory. */

@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Dtype } from '../../contract/model.ts';
 
 /** What has to be known of a model folder before its graph is opened. */
@@ -7,6 +7,8 @@ export interface ModelFolder {
   readonly graph: string; // absolute path
   /** The graph for CPUs whose cache stays with the caller; the same as `graph` where the folder brings none. */
   readonly cpuGraph: string;
+  /** The graph that computes in half precision over the same weights, for GPUs. */
+  readonly halfGraph: string | undefined;
   readonly weights: string; // beside both graphs; may be absent
   readonly bytes: number; // graph and the weights beside it
   readonly maxPositions: number; // tokens the model was trained for
@@ -32,6 +34,9 @@ export const graphPath = (dtype: Dtype): string => `onnx/model${suffixes[dtype]}
 
 /** The graph for our own loop on CPUs, relative to the model folder; folders that others made have none. */
 const loopPath = (dtype: Dtype): string => `onnx/loop${suffixes[dtype]}.onnx`;
+
+/** The graph that computes in half precision, relative to the model folder; likewise. */
+const halfPath = (dtype: Dtype): string => `onnx/half${suffixes[dtype]}.onnx`;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -64,6 +69,17 @@ async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }
 
+/** As families other than Llama's call it. */
+const positionFields = ['max_position_embeddings', 'n_positions', 'n_ctx', 'max_seq_len', 'seq_length'] as const;
+
+/** Weights beside a graph: one file, or several of them where one would be too large. */
+async function dataBytes(graph: string): Promise<number> {
+  const start = `${basename(graph)}_data`;
+  const names = (await readdir(dirname(graph))).filter((name) => name.startsWith(start));
+  const sizes = await Promise.all(names.map((name) => sizeOf(join(dirname(graph), name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 /**
  * Looks at a folder in the layout of transformers.js (config.json, onnx/model*.onnx with its weights beside it).
  * Ending tokens come from generation_config.json; config.json is asked only where that file is missing or silent.
@@ -74,8 +90,8 @@ export async function readModelFolder(folder: string, dtype: Dtype): Promise<Mod
   const config = await readJson(folder, 'config.json');
   if (!config) throw new ModelFolderError('config.json is missing');
   const inner = isJson(config['text_config']) ? config['text_config'] : config;
-  const maxPositions = inner['max_position_embeddings'];
-  if (typeof maxPositions !== 'number' || maxPositions < 1) {
+  const maxPositions = positionFields.map((name) => inner[name]).find((value) => typeof value === 'number');
+  if (maxPositions === undefined || maxPositions < 1) {
     throw new ModelFolderError('config.json does not say max_position_embeddings');
   }
   const generation = await readJson(folder, 'generation_config.json');
@@ -84,11 +100,13 @@ export async function readModelFolder(folder: string, dtype: Dtype): Promise<Mod
   const graphBytes = await sizeOf(graph);
   if (graphBytes === 0) throw new ModelFolderError(`${graphPath(dtype)} is missing or empty`);
   const loop = join(folder, loopPath(dtype));
+  const half = join(folder, halfPath(dtype));
   return {
     graph,
+    halfGraph: (await sizeOf(half)) > 0 ? half : undefined,
     weights: `${graph}_data`,
     cpuGraph: (await sizeOf(loop)) > 0 ? loop : graph,
-    bytes: graphBytes + (await sizeOf(`${graph}_data`)),
+    bytes: graphBytes + (await dataBytes(graph)),
     maxPositions,
     endIds: own.length > 0 ? own : endIdsOf(inner['eos_token_id'] ?? config['eos_token_id']),
   };

@@ -1,3 +1,4 @@
+import type { Device } from '../../contract/model.ts';
 import type { Problem } from '../../contract/problem.ts';
 
 /** What onnxruntime-node 1.30 ships libraries for, as process.platform and process.arch. A test compares with its files. */
@@ -8,6 +9,22 @@ export const runtimeBuilds: readonly string[] = [
   'win32 arm64',
   'win32 x64',
 ];
+
+/**
+ * What those builds can compute on beside the CPU. Core ML is in the Mac's, but has no operators for packed weights and
+ * attention, so nothing would run there.
+ */
+const buildDevices: Readonly<Record<string, readonly Device[]>> = {
+  'darwin arm64': ['webgpu'],
+  'linux x64': ['webgpu', 'cuda'],
+  'win32 arm64': ['webgpu', 'dml'],
+  'win32 x64': ['webgpu', 'dml'],
+};
+
+/** Devices, beside the CPU, that can be tried on this kind of computer. */
+export function possibleDevices(platform: string, arch: string): readonly Device[] {
+  return buildDevices[`${platform} ${arch}`] ?? [];
+}
 
 /** Why no model can ever run on this kind of computer, or undefined. Said before anything heavy is fetched for nothing. */
 export function explainComputer(platform: string, arch: string): Problem | undefined {

@@ -4,8 +4,10 @@
  *
  * This file is the only door to ONNX Runtime. Whoever loads it must have set ORT_DISABLE_TELEMETRY=1 before.
  */
-import { InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntime-node';
 import type { Device } from '../../contract/model.ts';
+import { readSignature } from './onnxReader.ts';
+import { cutFloat, cutHalf } from './smallGraphs.ts';
 
 export type { Tensor } from 'onnxruntime-node';
 
@@ -20,12 +22,19 @@ export interface SessionOptions {
   readonly device: Device;
   /** Threads for one operator; 0 leaves the choice to ONNX Runtime. */
   readonly threads: number;
+  /** Threads that wait for work keep their core busy for a moment, or give it back at once. */
+  readonly spin?: boolean | undefined;
 }
 
 export type Feeds = Readonly<Record<string, Tensor>>;
 
 /** One loaded graph. `run` blocks the thread while it computes; it yields to the event loop once before. */
 export interface DecoderSession {
+  /**
+   * Where all outputs but the logits stay on the device: gives the first `rows` rows (third dimension) of one, and its
+   * place back. The binding cannot fetch such a tensor at all: asking for its numbers ends the process.
+   */
+  readonly cut?: (tensor: Tensor, rows: number) => Promise<Tensor>;
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
   /** Computes only the outputs named in `fetches`; each is a fresh copy. */
@@ -45,7 +54,11 @@ function describe(metadata: readonly InferenceSession.ValueMetadata[]): TensorIn
  *
  * @throws ONNX Runtime's own error when the file is missing, damaged or does not fit the device.
  */
-export async function openSession(path: string, { device, threads }: SessionOptions): Promise<DecoderSession> {
+export async function openSession(
+  path: string,
+  { device, threads, spin = true }: SessionOptions,
+): Promise<DecoderSession> {
+  const stay = keepsOutputs(device) ? keptNames(path) : [];
   const session = await InferenceSession.create(path, {
     executionProviders: [device],
     intraOpNumThreads: threads,
@@ -54,14 +67,64 @@ export async function openSession(path: string, { device, threads }: SessionOpti
     graphOptimizationLevel: 'all',
     enableCpuMemArena: false,
     logSeverityLevel: 3, // errors; warnings about unused constants mean nothing to anybody
+    ...(!spin && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
+    ...(stay.length > 0 && {
+      preferredOutputLocation: Object.fromEntries(stay.map((name) => [name, 'gpu-buffer'] as const)),
+    }),
   });
   return {
+    ...(stay.length > 0 && { cut: createCutter(device) }),
     inputs: describe(session.inputMetadata),
     outputs: describe(session.outputMetadata),
     run: (feeds, fetches) => session.run(feeds, fetches),
     release: () => session.release(),
   };
 }
+
+/** The one provider whose outputs the binding can leave where they are; with the others each run copies them out. */
+function keepsOutputs(device: Device): boolean {
+  return device === 'webgpu';
+}
+
+function keptNames(path: string): string[] {
+  return readSignature(path).outputs.flatMap(({ name }) => (name === 'logits' ? [] : [name]));
+}
+
+/** See DecoderSession.cut. One small graph per element type, opened when first needed. */
+function createCutter(device: Device): NonNullable<DecoderSession['cut']> {
+  const sessions = new Map<string, Promise<InferenceSession>>();
+  return async (tensor, rows) => {
+    const graph = tensor.type === 'float16' ? cutHalf : cutFloat;
+    const options = {
+      executionProviders: [device],
+      logSeverityLevel: 3,
+      preferredOutputLocation: 'gpu-buffer',
+    } as const;
+    const opening = sessions.get(tensor.type) ?? InferenceSession.create(graph, options);
+    sessions.set(tensor.type, opening);
+    const session = await opening;
+    const { kept } = await session.run({ whole: tensor, rows: integers(BigInt64Array.of(BigInt(rows)), [1]) });
+    if (!kept) throw new Error('The graph that cuts gave nothing');
+    tensor.dispose();
+    return kept;
+  };
+}
+
+/** Runs a small graph once, given as its bytes; nothing stays loaded but the device itself. */
+export async function runOnce(
+  graph: Uint8Array,
+  device: Device,
+  { name, data, dims }: { readonly name: string; readonly data: Float32Array; readonly dims: readonly number[] },
+): Promise<Float32Array> {
+  const session = await InferenceSession.create(graph, { executionProviders: [device], logSeverityLevel: 3 });
+  const outputs = await session.run({ [name]: new Tensor('float32', data, dims) });
+  const [output = ''] = session.outputNames;
+  const numbers = floatsOf(outputs[output], output);
+  return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
+}
+
+/** The version of the runtime, as its package says. */
+export const runtimeVersion = env.versions.node ?? env.versions.common;
 
 /** Execution providers that this build of ONNX Runtime can try; `bundled` ones need no further library. */
 export function supportedProviders(): readonly { readonly name: string; readonly bundled: boolean }[] {

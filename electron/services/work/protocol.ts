@@ -2,15 +2,23 @@
  * How the main side and a worker process talk: one request at a time by sequence number, cancel by the same number,
  * events in between, log lines on the same pipe. Types only; every message is JSON-shaped.
  */
-import type { FinishReason, GenerationStats, Role, Sampling } from '../../contract/chat.ts';
+import type { FinishReason, GenerationStats, Loaded, Role, Sampling } from '../../contract/chat.ts';
+import type { DeviceFinding } from '../../contract/devices.ts';
 import type { Device, Dtype, Fidelity, SanityCheck } from '../../contract/model.ts';
 import type { Result } from '../../contract/result.ts';
 
 export interface LoadInput {
   readonly folder: string; // absolute, holds config.json and onnx/
   readonly dtype: Dtype;
+  /** 'auto' = the CPU: whoever knows what was measured names a device. */
   readonly device: Device | 'auto';
-  /** Upper bound the person or the memory allows, in tokens. */
+  /** Compute in half precision, for devices that can. */
+  readonly half?: boolean;
+  /** Whether threads that wait keep their core busy; absent = they do. */
+  readonly spin?: boolean;
+  /** Half the cores, and those are given back at once: slower, cooler, quieter. */
+  readonly saving?: boolean;
+  /** Context in tokens that the person chose; absent = as long as the memory allows. */
   readonly contextLength?: number;
   /** Where KV caches of chats are kept between runs, and the model's name there; nothing is kept without it. */
   readonly kept?: { readonly folder: string; readonly model: string };
@@ -18,12 +26,13 @@ export interface LoadInput {
   readonly builtInTemplate?: boolean;
 }
 
-export interface LoadedModel {
-  readonly device: Device;
-  readonly contextLength: number;
+export interface LoadedModel extends Loaded {
   readonly loadSeconds: number;
   readonly instruct: boolean;
 }
+
+/** What a device answered when it was asked to compute something small. */
+export type ProbeOutput = { readonly runtime: string } & Exclude<DeviceFinding, { kind: 'unusable' | 'untried' }>;
 
 export interface PromptMessage {
   readonly role: Role;
@@ -39,6 +48,8 @@ export interface GenerateInput {
   readonly stop?: readonly string[];
   /** The texts as they are, joined, also where the model has a chat template. */
   readonly plain?: boolean;
+  /** The answer as far as it was written before the process or its device broke: it is gone on with, not repeated. */
+  readonly begun?: string;
   /** Keep the cache on disk, so that this chat goes on at once after a restart. */
   readonly keep?: boolean;
 }
@@ -46,6 +57,8 @@ export interface GenerateInput {
 export interface GenerateOutput {
   readonly finishReason: Exclude<FinishReason, 'failed'>;
   readonly stats: GenerationStats;
+  /** The device was lost on the way; the rest was written on the CPU. */
+  readonly lost?: { readonly device: Device; readonly cause: string };
 }
 
 export interface ConvertInput {
@@ -71,6 +84,8 @@ export interface ReferenceInput {
 
 /** Requests of the two workers: name -> input, output, event. */
 export interface InferWork {
+  /** For a process of its own, which a broken driver may take down. */
+  probe: { input: { readonly device: Device }; output: ProbeOutput; event: never };
   load: { input: LoadInput; output: LoadedModel; event: never };
   generate: { input: GenerateInput; output: GenerateOutput; event: { readonly text: string } };
   sanityCheck: { input: { readonly prompt: string; readonly maxNewTokens: number }; output: SanityCheck; event: never };

@@ -58,7 +58,7 @@ describe.skipIf(!storiesPresent)('a converted model (needs ../shared/models)', (
   });
 
   it('reads its own length and manner from the folder', () => {
-    expect(model).toMatchObject({ contextLength: 512, instruct: false, device: 'cpu' });
+    expect(model).toMatchObject({ instruct: false, loaded: { contextLength: 512, contextBy: 'model', device: 'cpu' } });
   });
 
   // Equal arithmetic, equal text; exactness.test.ts is about the loop's own graph.
@@ -109,7 +109,7 @@ describe.skipIf(!storiesPresent)('a converted model (needs ../shared/models)', (
 
   it('refuses a prompt that does not fit, with both numbers, and keeps working', async () => {
     const short = await open(folder, 'fp32', 12);
-    expect(short.contextLength).toBe(12);
+    expect(short.loaded.contextLength).toBe(12);
     const messages = [user('Once upon a time there was a little dog who lived in a big house with a tree and a bird')];
     const { result, text } = await answer(short, { messages });
     expect(text).toBe('');
@@ -123,7 +123,7 @@ describe.skipIf(!storiesPresent)('a converted model (needs ../shared/models)', (
   it('trusts the position tables of the graph more than config.json', async () => {
     const boastful = variant(folder, 'config.json', (config) => ({ ...config, max_position_embeddings: 100_000 }));
     const opened = await open(boastful, 'fp32');
-    expect(opened.contextLength).toBe(512);
+    expect(opened.loaded.contextLength).toBe(512);
     await opened.close();
   });
 
@@ -280,8 +280,9 @@ describe.skipIf(!storiesPresent)('a converted model (needs ../shared/models)', (
     const opened = await openLanguageModel({ folder, dtype: 'fp32', device: 'coreml' });
     if (!opened.ok) throw new Error(JSON.stringify(opened.problem));
     if (process.platform !== 'darwin') {
-      expect(opened.value.device).toBe('cpu');
-      expect(opened.value.fallback).toContain('coreml');
+      expect(opened.value.loaded.device).toBe('cpu');
+      expect(opened.value.loaded.fallback?.device).toBe('coreml');
+      expect(opened.value.loaded.fallback?.cause).toContain('coreml');
     }
     await opened.value.close();
   });

@@ -1,0 +1,15 @@
+import { possibleDevices } from '../inference/runtimeBuilds.ts';
+import { driverName, hasCard } from './driver.ts';
+import { createDevices, type Devices } from './room.ts';
+
+/** The devices of this computer. */
+export function openDevices(
+  options: Omit<Parameters<typeof createDevices>[0], 'possible' | 'hardware' | 'driver'>,
+): Devices {
+  return createDevices({
+    ...options,
+    possible: possibleDevices(process.platform, process.arch),
+    hardware: hasCard,
+    driver: driverName,
+  });
+}

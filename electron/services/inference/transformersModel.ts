@@ -1,0 +1,111 @@
+/**
+ * The door to the models of @huggingface/transformers, for graphs that our own loop cannot drive: other caches, inputs of
+ * other names. It reads one folder and runs on the CPU; it draws no tokens by itself, our sampler chooses each one.
+ */
+import { isAbsolute } from 'node:path';
+import {
+  AutoModelForCausalLM,
+  env,
+  LogitsProcessor,
+  LogitsProcessorList,
+  StoppingCriteria,
+  StoppingCriteriaList,
+  Tensor,
+} from '@huggingface/transformers';
+import type { Dtype } from '../../contract/model.ts';
+
+env.allowRemoteModels = false;
+
+export interface TransformersModel {
+  /** Writes until `onToken` says that it is enough, at most `most` tokens. `choose` gets the logits of one position. */
+  write(
+    prompt: readonly number[],
+    options: {
+      readonly most: number;
+      readonly choose: (logits: Float32Array, history: readonly number[]) => number;
+      /** Hears each token; true = enough. */
+      readonly onToken: (id: number) => boolean;
+    },
+  ): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Leaves nothing but the token that was chosen. */
+class Choice extends LogitsProcessor {
+  readonly #choose: (logits: Float32Array) => number;
+  constructor(choose: (logits: Float32Array) => number) {
+    super();
+    this.#choose = choose;
+  }
+  override _call(_ids: bigint[][], logits: Tensor): Tensor {
+    const numbers = logits.data as Float32Array; // generate() hands on float32 and nothing else
+    const id = this.#choose(numbers);
+    numbers.fill(-Infinity);
+    numbers[id] = 0;
+    return logits;
+  }
+}
+
+/** Ends as soon as somebody has had enough. */
+class Enough extends StoppingCriteria {
+  reached = false;
+  override _call(ids: number[][]): boolean[] {
+    return ids.map(() => this.reached);
+  }
+}
+
+/**
+ * Loads the model of a folder in the layout of transformers.js.
+ *
+ * @throws the library's error when it does not know the kind of model, or ONNX Runtime's.
+ */
+export async function openTransformersModel(
+  folder: string,
+  { dtype, threads }: { readonly dtype: Dtype; readonly threads: number },
+): Promise<TransformersModel> {
+  // A relative path would be taken for a repository on the Hub.
+  if (!isAbsolute(folder)) throw new Error(`Not an absolute folder: ${folder}`);
+  const model = await AutoModelForCausalLM.from_pretrained(folder, {
+    dtype,
+    device: 'cpu',
+    local_files_only: true,
+    session_options: { intraOpNumThreads: threads, enableCpuMemArena: false, logSeverityLevel: 3 },
+  });
+  return {
+    async write(prompt, { most, choose, onToken }) {
+      const history = [...prompt];
+      const enough = new Enough();
+      const processors = new LogitsProcessorList();
+      processors.push(
+        new Choice((logits) => {
+          const id = choose(logits, history);
+          history.push(id);
+          return id;
+        }),
+      );
+      const criteria = new StoppingCriteriaList();
+      criteria.push(enough);
+      let seen = 0;
+      await model.generate({
+        inputs: new Tensor('int64', BigInt64Array.from(prompt, BigInt), [1, prompt.length]),
+        max_new_tokens: most,
+        do_sample: false,
+        // Ours, whatever generation_config.json says: the sampler does all of it.
+        repetition_penalty: 1,
+        no_repeat_ngram_size: 0,
+        logits_processor: processors,
+        stopping_criteria: criteria,
+        streamer: {
+          put([ids = []]: bigint[][]) {
+            // The first call repeats the prompt.
+            if (seen++ > 0) for (const id of ids) enough.reached ||= onToken(Number(id));
+          },
+          end: () => undefined,
+        },
+      } as Parameters<typeof model.generate>[0]); // its type names every option of every kind of model
+    },
+    async close() {
+      await model.dispose();
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { DownloadPlan } from '../../contract/model.ts';
+import { failed } from '../../contract/result.ts';
+import type { Devices } from '../devices/room.ts';
+import { lockRepo } from '../download/cache.ts';
+import { alreadyRunning } from '../download/explain.ts';
+import type { Engine } from '../generation/engine.ts';
+import type { Library } from '../models/library.ts';
+import type { LogEntry, Ports } from '../ports.ts';
+import type { Storage } from '../storage/room.ts';
+import { prepareModel } from './prepare.ts';
+import type { SetupEffects } from './runner.ts';
+
+/** The last step of a journey: from the official files in the cache to a model in the library. */
+export function prepareStep(options: {
+  readonly ports: Pick<Ports, 'paths' | 'version' | 'startWorker'>;
+  readonly engine: Engine;
+  readonly models: Library;
+  readonly devices: Devices;
+  readonly storage: () => Storage; // opened after the journeys
+  readonly modelsFolder: () => string;
+  readonly snapshotOf: (plan: DownloadPlan) => Promise<{ readonly complete: boolean; readonly folder: string }>;
+  readonly now: () => number;
+  readonly log: (entry: LogEntry) => void;
+}): SetupEffects['prepare'] {
+  const { ports, engine, models, now, log } = options;
+  return async (plan, licence, { signal, report }) => {
+    const storage = options.storage();
+    await storage.settled();
+    const free = await storage.blocked();
+    if (!free.ok) return free;
+    const snapshot = await options.snapshotOf(plan);
+    if (!snapshot.complete) throw new Error('prepare was reached without a complete snapshot');
+    // Nobody, in this process or another, may take the official files away while they are read.
+    const lock = await lockRepo(ports.paths.hubCache, plan.repo);
+    if (!lock) return failed(alreadyRunning(`${plan.repo}, by another process`));
+    const prepared = await prepareModel({
+      plan,
+      licence,
+      source: snapshot.folder,
+      modelsFolder: options.modelsFolder(),
+      version: ports.version,
+      engine,
+      startProcess: () => ports.startWorker('convert'),
+      report,
+      now,
+      log,
+      signal,
+    }).finally(() => lock.release());
+    if (prepared.ok) {
+      await options.devices.tune(prepared.value);
+      await models.refresh();
+    }
+    return prepared;
+  };
+}
