@@ -1,13 +1,16 @@
 import type { Chat, ChatSummary, EngineState, Message, Sampling } from './chat.ts';
 import { flag, matching, nothing, numberIn, oneOf, optional, record, text } from './check.ts';
+import type { LicenceReceipt, LicenceText } from './licence.ts';
 import type { LocalServerState } from './localServer.ts';
 import { deviceRequests, type DevicesState } from './devices.ts';
 import { type Dtype, dtypes, type InstalledModel, type SuggestedModel } from './model.ts';
+import { mostPasted, type Pasted } from './paste.ts';
 import { id, request, type Request } from './request.ts';
 import type { PageName } from './problem.ts';
 import type { FamilyState } from './family.ts';
 import type { Result } from './result.ts';
 import type { SetupState, SignInState } from './setup.ts';
+import type { StandIns } from './standIn.ts';
 import { type UpdateChannel, updateChannels, type UpdateState } from './update.ts';
 import type { CarriedModel, ChosenFolder, StorageState, StorageWork } from './storage.ts';
 import type { TokenFindings } from './tokens.ts';
@@ -75,14 +78,6 @@ export type Wish =
   /** A folder that was dropped on the window or opened with Latchkey; a failure says why it cannot be one. */
   | { readonly kind: 'bring'; readonly folder: Result<ChosenFolder> };
 
-/** A licence text readable in place. */
-export interface LicenceText {
-  readonly repo: string;
-  readonly file: string;
-  readonly text: string;
-  readonly sha256: string;
-}
-
 /** THE table: every request a page can make. Nothing else crosses the border towards the services. */
 export const requests = {
   'app.info': request<undefined, AppInfo>(nothing),
@@ -133,6 +128,9 @@ export const requests = {
   /** Whether the mirror that HF_ENDPOINT names may have the access token. */
   'mirror.decide': request<{ readonly allow: boolean }, AppInfo>(record({ allow: flag })),
 
+  /** What a pasted text is about: a model, and what the text claims is wrong with it. Asks nobody. */
+  'paste.read': request<{ readonly text: string }, Pasted>(record({ text: text(mostPasted) })),
+
   'setup.list': request<undefined, readonly SetupState[]>(nothing),
   'setup.choose': request<{ readonly repo: string; readonly dtype?: Dtype | undefined }, SetupState>(
     record({ repo, dtype: optional(oneOf(dtypes)) }),
@@ -145,6 +143,17 @@ export const requests = {
   ),
   'setup.remove': request<{ readonly repo: string }, undefined>(record({ repo })),
 
+  /** Open models that are used while others wait, and the chats that were handed over. */
+  'standIn.get': request<undefined, StandIns>(nothing),
+  /** `standIn` is used while `awaited` is not here; then it takes over the chats that were begun meanwhile. */
+  'standIn.begin': request<{ readonly awaited: string; readonly standIn: string }, StandIns>(
+    record({ awaited: repo, standIn: repo }),
+  ),
+  /** Gives a chat back to the model that answered before, or, with `keep`, says no more about the handover. */
+  'standIn.settle': request<{ readonly chatId: string; readonly keep: boolean }, StandIns>(
+    record({ chatId: id, keep: flag }),
+  ),
+
   /** The other editions of a model, with what is known of each; asks nobody. */
   'family.get': request<{ readonly repo: string }, FamilyState>(record({ repo })),
   /** Asks the Hub about one edition. */
@@ -153,6 +162,10 @@ export const requests = {
   ),
 
   'licence.read': request<{ readonly repo: string }, LicenceText>(record({ repo })),
+  /** What was agreed to for an installed model, from disk. */
+  'licence.receipt': request<{ readonly id: string }, LicenceReceipt>(record({ id })),
+  /** The same beside what the publisher says today, which the Hub is asked for. */
+  'licence.compare': request<{ readonly id: string }, LicenceReceipt>(record({ id })),
 
   'models.list': request<undefined, readonly InstalledModel[]>(nothing),
   'models.suggested': request<undefined, readonly SuggestedModel[]>(nothing),
@@ -243,6 +256,7 @@ export type BackendEvent =
   /** Whole state of one journey; at most 10 per second while bytes move. */
   | { readonly type: 'setup.changed'; readonly setup: SetupState }
   | { readonly type: 'setup.removed'; readonly repo: string }
+  | { readonly type: 'standIns.changed'; readonly standIns: StandIns }
   | { readonly type: 'models.changed'; readonly models: readonly InstalledModel[] }
   /** At most 10 per second while bytes move. */
   | { readonly type: 'storage.worked'; readonly work: StorageWork }

@@ -2,7 +2,8 @@
  * The rooms that know who the person is: the one holder of the token, and the tokens of other programs. Opened together,
  * because a change in one changes what the others say.
  */
-import type { BackendEvent, LicenceText } from '../contract/ipc.ts';
+import type { BackendEvent } from '../contract/ipc.ts';
+import type { LicenceText } from '../contract/licence.ts';
 import type { Result } from '../contract/result.ts';
 import type { SignInState } from '../contract/setup.ts';
 import type { StateFile } from './durable/stateFile.ts';
@@ -12,6 +13,7 @@ import { isMirror, type TokenConsent } from './hub/mirror.ts';
 import type { HubClient } from './hub/request.ts';
 import { whoAmI } from './hub/whoami.ts';
 import type { Ports } from './ports.ts';
+import { areComparisons, type Comparisons, createReceipts, type Receipts } from './licences/receipts.ts';
 import { areLicences, createLicences, type Licences } from './licences/licences.ts';
 import { readLicence } from './setup/readLicence.ts';
 import { type BrowserSignIn, createBrowserSignIn } from './signIn/browserSignIn.ts';
@@ -25,6 +27,7 @@ export interface AccessRooms {
   /** Who is signed in, and the sign-in that is under way. */
   signInState(this: void): SignInState;
   readonly licences: Licences;
+  readonly receipts: Receipts;
   readLicence(repo: string): Promise<Result<LicenceText>>;
 }
 
@@ -39,6 +42,7 @@ export function openAccess(
     emit,
     onSignedIn,
     consent,
+    installed,
   }: {
     readonly hub: HubClient;
     readonly remember: Remember;
@@ -47,6 +51,8 @@ export function openAccess(
     readonly onSignedIn: () => void;
     /** Whether the Hub in use may have a token. */
     readonly consent: () => TokenConsent;
+    /** The folder of an installed model, by its id. */
+    readonly installed: (id: string) => string | undefined;
   },
 ): AccessRooms {
   // Signing in with the browser is an affair of Hugging Face itself.
@@ -98,11 +104,18 @@ export function openAccess(
     async ask(repo) {
       const account = await signIn.account();
       const token = signIn.token();
-      return checkAccess(hub, { repo, token, account: account.ok ? account.value?.name : undefined });
+      return checkAccess(hub, { repo, token, account: account.ok ? account.value : undefined });
     },
+  });
+  const receipts = createReceipts({
+    folderOf: installed,
+    file: remember<Comparisons>('receipts.json', areComparisons),
+    hub,
+    token: () => signIn.tokenToSend(),
   });
   return {
     signIn,
+    receipts,
     otherTokens,
     browserSignIn,
     signInState,

@@ -4,10 +4,11 @@ import type { SignInState } from '../contract/setup.ts';
 import type { AccessRooms } from './access.ts';
 import { notFound } from './explain.ts';
 import { cleanToken } from './hub/cleanToken.ts';
+import { readPaste } from './hub/readPaste.ts';
 import type { Ports } from './ports.ts';
 import type { Journeys } from './setup/journeys.ts';
 
-type Names = Extract<keyof Handlers, `${'signIn' | 'accessToken' | 'tokens' | 'family'}.${string}`>;
+type Names = Extract<keyof Handlers, `${'signIn' | 'accessToken' | 'tokens' | 'family' | 'paste'}.${string}`>;
 
 /** Everything about tokens: our own and those of other programs. */
 export function accessHandlers(
@@ -23,6 +24,7 @@ export function accessHandlers(
     return ok(signInState());
   };
   return {
+    'paste.read': async ({ text }) => ok(readPaste(text)),
     'signIn.get': async () => ok(signInState()),
     'signIn.openBrowser': async () => {
       const started = await browserSignIn.start();

@@ -101,8 +101,8 @@ function updateHandlers({ updates }: Rooms): Some<'update'> {
   };
 }
 
-function setupHandlers(_ports: Ports, rooms: Rooms): Some<'setup' | 'licence'> {
-  const { journeys } = rooms;
+function setupHandlers(_ports: Ports, rooms: Rooms): Some<'setup' | 'licence' | 'standIn'> {
+  const { journeys, standIns } = rooms;
   return {
     'setup.list': async () => ok(journeys.list()),
     'setup.choose': async ({ repo, dtype }) => ok(journeys.choose(repo, dtype ?? 'q4')),
@@ -111,7 +111,19 @@ function setupHandlers(_ports: Ports, rooms: Rooms): Some<'setup' | 'licence'> {
     'setup.pause': async ({ repo }) => journeys.send(repo, { type: 'pause' }),
     'setup.setAutoStart': async ({ repo, on }) => journeys.send(repo, { type: 'autoStart', on }),
     'setup.remove': async ({ repo }) => ok(await journeys.remove(repo).then(() => undefined)),
+    'standIn.get': async () => ok(standIns.state()),
+    'standIn.begin': async ({ awaited, standIn }) => {
+      standIns.begin(awaited, standIn);
+      return ok(standIns.state());
+    },
+    'standIn.settle': async ({ chatId, keep }) => {
+      if (keep) standIns.accept(chatId);
+      else if (!standIns.giveBack(chatId)) return failed(notFound('chat'));
+      return ok(standIns.state());
+    },
     'licence.read': async ({ repo }) => rooms.readLicence(repo),
+    'licence.receipt': ({ id }) => rooms.receipts.get(id),
+    'licence.compare': ({ id }) => rooms.receipts.compare(id),
   };
 }
 

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { AppInfo, BackendEvent } from '../contract/ipc.ts';
 import type { DownloadPlan, InstalledModel } from '../contract/model.ts';
-import { failed, ok, type Result } from '../contract/result.ts';
+import { ok, type Result } from '../contract/result.ts';
 import type { SetupState } from '../contract/setup.ts';
 import { type AccessRooms, openAccess } from './access.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
@@ -18,13 +18,8 @@ import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
 import { createHubClient } from './hub/request.ts';
-import { queueFull } from './localServer/explain.ts';
-import {
-  createLocalServerRoom,
-  isLocalServerNote,
-  type LocalServerNote,
-  type LocalServerRoom,
-} from './localServer/room.ts';
+import { lend } from './localServer/lend.ts';
+import { createLocalServerRoom, isLocalServerNote, type LocalServerRoom } from './localServer/room.ts';
 import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
 import type { Ports } from './ports.ts';
@@ -36,6 +31,7 @@ import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
 import { announcement } from './setup/announce.ts';
 import { prepareStep } from './setup/prepareStep.ts';
+import { areStandIns, createStandIns, type StandInRoom } from './setup/standIns.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
 import { createStorage, type Storage } from './storage/room.ts';
@@ -44,6 +40,7 @@ import { isUpdateChoice, openUpdates, type UpdateChoice, type Updates } from './
 export interface Rooms extends AccessRooms {
   readonly updates: Updates;
   readonly journeys: Journeys;
+  readonly standIns: StandInRoom;
   readonly models: Library;
   readonly storage: Storage;
   /** Where the models are right now; they can be moved. */
@@ -66,9 +63,6 @@ export interface Rooms extends AccessRooms {
   start(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** 8: some minutes of answers on a slow machine; whoever comes later is told to come again. */
-const mostWaiting = 8;
 
 /** Opens everything that lives on disk and connects it; touches no network. */
 export async function openRooms(ports: Ports, emit: (event: BackendEvent) => void): Promise<Rooms> {
@@ -107,7 +101,14 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
   const access = openAccess(
     { ...ports, log: write },
-    { hub, remember, emit, onSignedIn: () => journeys.tokenChanged(), consent },
+    {
+      hub,
+      remember,
+      emit,
+      onSignedIn: () => journeys.tokenChanged(),
+      consent,
+      installed: (id) => (models.byId(id) ? join(home.folder(), id) : undefined),
+    },
   );
   const { signIn } = access;
 
@@ -136,6 +137,14 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
   const chats = openChatStore(join(paths.data, 'chats.sqlite'), now);
   const chatsChanged = (): void => emit({ type: 'chats.changed', chats: chats.list() });
+  const standIns = createStandIns({
+    file: remember('stand-ins.json', areStandIns),
+    chats,
+    models: () => models.list(),
+    onChange: (state) => emit({ type: 'standIns.changed', standIns: state }),
+    onChatsChanged: chatsChanged,
+    now,
+  });
   const answers = createAnswers({
     chats,
     engine,
@@ -153,16 +162,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     now,
   });
   const localServer = createLocalServerRoom({
-    note: remember<LocalServerNote>('local-server.json', isLocalServerNote),
-    lent: {
-      models: () => models.list(),
-      async generate(model, input, options) {
-        const waiting = engine.waiting('server');
-        if (waiting >= mostWaiting) return failed(queueFull(waiting));
-        return engine.generate(model, input, { ...options, lane: 'server' });
-      },
-      now,
-    },
+    note: remember('local-server.json', isLocalServerNote),
+    lent: lend({ models, engine, now }),
     onChange: (state) => emit({ type: 'localServer.changed', localServer: state }),
     log: write,
   });
@@ -180,10 +181,14 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     onChange(setup: SetupState, previous: SetupState) {
       emit({ type: 'setup.changed', setup });
       if (setup.licence && setup.licence !== previous.licence) access.licences.learned(setup.licence);
+      if (setup.step === 'ready' && previous.step !== 'ready') standIns.arrived(setup.model);
       const note = announcement(setup, previous);
       if (note) ports.notify?.(note);
     },
-    onRemove: (repo) => emit({ type: 'setup.removed', repo }),
+    onRemove(repo) {
+      standIns.forgo(repo);
+      emit({ type: 'setup.removed', repo });
+    },
     effects: {
       check: ({ repo, dtype }, { signal }) =>
         checkRepo({ repo, dtype, hub, signIn, folders: { ...paths, models: home.folder() }, signal }),
@@ -229,6 +234,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     updates,
     ...access,
     journeys,
+    standIns,
     models,
     storage,
     modelsFolder: () => home.folder(),
@@ -273,6 +279,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await storage.start();
       await signIn.start();
       await access.licences.start();
+      await access.receipts.start();
+      await standIns.start();
       await journeys.start();
       await localServer.start();
     },

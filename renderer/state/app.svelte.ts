@@ -109,6 +109,7 @@ export class AppState {
       this.chats.load(),
       this.localServer.load(),
       this.devices.load(),
+      this.access.standIns.load(),
     ]);
     const state = await engine;
     if (state.ok) this.#engine = state.value;
@@ -256,6 +257,8 @@ export class AppState {
         return this.journeys.apply(event.setup);
       case 'setup.removed':
         return this.journeys.drop(event.repo);
+      case 'standIns.changed':
+        return this.access.handOver(event.standIns, this.thread);
       case 'models.changed':
         this.models.apply(event.models);
         return this.storage.refresh();

@@ -1,5 +1,6 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
-import type { Backend, LicenceText, RequestName } from '../../electron/contract/ipc.ts';
+import type { Backend, RequestName } from '../../electron/contract/ipc.ts';
+import type { LicenceText } from '../../electron/contract/licence.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 import type { Result } from '../../electron/contract/result.ts';
 import type { SetupState } from '../../electron/contract/setup.ts';

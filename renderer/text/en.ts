@@ -5,9 +5,12 @@
 import type { LicenceState, Step, TokenHome, VaultState } from '../../electron/contract/setup.ts';
 import type { Account } from '../../electron/contract/setup.ts';
 import { chat } from './enChat.ts';
+import { claims } from './enClaims.ts';
 import { devices } from './enDevices.ts';
 import { family } from './enFamily.ts';
 import { journey } from './enJourney.ts';
+import { receipt } from './enReceipt.ts';
+import { scripts } from './enScripts.ts';
 import { signIn } from './enSignIn.ts';
 import { localServer } from './enLocalServer.ts';
 import { mirror } from './enMirror.ts';
@@ -115,6 +118,8 @@ export const t = {
     show: 'Show',
     hide: 'Hide',
     working: 'Working',
+    limitEnds: (time: string) => `The limit ends in ${time}.`,
+    limitOver: 'The limit is over: try again.',
     opens: (host: string) => `opens ${host}`,
     reportCopied: 'Report copied. It holds no tokens, questions or answers.',
     facts: {
@@ -166,6 +171,9 @@ export const t = {
     notReadsGated: 'May not read gated models: one permission is missing',
     unknownGated: 'Whether it reads gated models shows at the first check',
     forget: 'Forget this token',
+    notNeeded: (count: number) =>
+      `Nothing on this computer needs it: ${count === 1 ? 'the installed model opens' : `the ${count} installed models open`} without a token and without a connection.`,
+    stillNeeded: (names: readonly string[]) => `Still needed to set up: ${names.join(', ')}.`,
     forgetNote: 'Forgetting removes it from this computer. It stays valid at Hugging Face until you delete it there.',
     replace: 'Use another token',
     pages: 'Pages at Hugging Face',
@@ -223,6 +231,9 @@ export const t = {
     tokens: (count: string) => `${count} tokens`,
   },
   storage,
+  claims,
+  receipt,
+  scripts,
   signIn,
   family,
   update,

@@ -1,5 +1,8 @@
 /** Sentences of the chat. */
 export const chat = {
+  handover: (now: string, before: string) => `${now} is here and goes on with this chat, which ${before} began.`,
+  handoverKeep: 'Fine',
+  handoverBack: (before: string) => `Back to ${before}`,
   nothingLeaves: 'Nothing leaves this computer.',
   emptyTitle: (name: string) => `Chat with ${name}`,
   emptyBase: 'This is a base model: it goes on with the text you begin. Write the start of something.',

@@ -65,7 +65,12 @@ export const journey = {
     autoStart: 'Start the download by itself once access is granted',
     mayClose: 'Checks go on while Latchkey runs, and it goes on from here next time.',
     meanwhile: 'Meanwhile, an open model',
-    meanwhileText: 'This one asks for no licence and can chat in a few minutes.',
+    instead: 'An open model instead',
+    meanwhileFacts: (title: string, parameters: string, size: string, licence: string) =>
+      `${title}: ${parameters} parameters, ${size}, licence ${licence}.`,
+    meanwhileText: (name: string) =>
+      `Open to everybody: no account, no request. When ${name} is here, it goes on with the chats you begin meanwhile.`,
+    insteadText: 'Open to everybody: no account, no request.',
     reallyOpen: 'Open, no licence form',
     pendingFallback: 'The authors have your request',
     askFallback: 'This licence waits for your agreement',
@@ -104,6 +109,7 @@ export const journey = {
     sanityTitle: 'First words',
     sanityText: 'A fixed prompt, run right after preparing, shows that the model came through whole.',
     start: 'Start chatting',
+    forget: 'See the token',
   },
   progress: {
     of: (done: string, total: string) => `${done} of ${total}`,

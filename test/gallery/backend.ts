@@ -10,10 +10,13 @@ import {
 import type { InstalledModel, SuggestedModel } from '../../electron/contract/model.ts';
 import { failed, ok, type Result } from '../../electron/contract/result.ts';
 import type { DevicesState } from '../../electron/contract/devices.ts';
+import type { LicenceReceipt } from '../../electron/contract/licence.ts';
 import type { LocalServerState } from '../../electron/contract/localServer.ts';
+import type { Pasted } from '../../electron/contract/paste.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 import type { CarriedModel, StorageState, StorageWork } from '../../electron/contract/storage.ts';
 import type { SetupState, SignInState } from '../../electron/contract/setup.ts';
+import type { StandIns } from '../../electron/contract/standIn.ts';
 import type { UpdateState } from '../../electron/contract/update.ts';
 import type { FamilyState } from '../../electron/contract/family.ts';
 import type { TokenFindings } from '../../electron/contract/tokens.ts';
@@ -35,6 +38,10 @@ export interface World {
   readonly devices?: DevicesState;
   readonly carried?: CarriedModel;
   readonly tokenProblem?: Problem;
+  readonly standIns?: StandIns;
+  readonly receipts?: readonly LicenceReceipt[];
+  /** What a pasted text turns out to be. */
+  readonly pasted?: Pasted;
   /** Last characters of a token in the clipboard. */
   readonly clipboard?: string;
   readonly update?: UpdateState;
@@ -60,6 +67,7 @@ const onlyCpu: DevicesState = {
   contexts: [],
 };
 
+const noStandIns: StandIns = { waiting: [], handovers: [] };
 const noUpdates: UpdateState = { allowed: false, channel: 'latest', activity: { kind: 'idle' } };
 
 /** Answers every request of the table from a fixed world; checks inputs as the real border does. Streams nothing by itself. */
@@ -91,6 +99,10 @@ export function scriptedBackend(world: World): ScriptedBackend {
             'It is misspelled, removed or private.',
           ),
         );
+  };
+  const receiptOf = (id: string): Result<LicenceReceipt> => {
+    const receipt = world.receipts?.find(({ modelId }) => modelId === id);
+    return receipt ? ok(receipt) : failed(problem('not-found', 'This model is not here any more', 'It was removed.'));
   };
   const put = (chat: Chat): Chat => (chats.set(chat.id, chat), chat);
   const add = (chatId: string, parentId: string | null, role: Message['role'], text: string): Message => {
@@ -144,6 +156,7 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'tokens.find': ({ askGit }) => ok({ ...world.tokens, askedGit: askGit }),
     'tokens.test': () => ok(world.tokens),
     'tokens.import': () => ok(world.signIn),
+    'paste.read': ({ text }) => ok(world.pasted ?? { kind: 'repo', repo: text.trim(), holdsToken: false }),
     'setup.list': () => ok(world.setups),
     'setup.choose': ({ repo }) => setup(repo),
     'setup.check': ({ repo }) => setup(repo),
@@ -160,6 +173,11 @@ export function scriptedBackend(world: World): ScriptedBackend {
         sha256: 'ab12'.repeat(16),
         text: `COMMUNITY LICENCE\n\n${'1. Terms that the authors wrote, shown as they are. '.repeat(60)}`,
       }),
+    'standIn.get': () => ok(world.standIns ?? noStandIns),
+    'standIn.begin': () => ok(world.standIns ?? noStandIns),
+    'standIn.settle': () => ok(noStandIns),
+    'licence.receipt': ({ id }) => receiptOf(id),
+    'licence.compare': ({ id }) => receiptOf(id),
     'models.list': () => ok(world.installed),
     'models.suggested': () => ok(world.suggested),
     'models.remove': () => ok(undefined),

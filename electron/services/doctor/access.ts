@@ -1,10 +1,10 @@
 import type { Problem } from '../../contract/problem.ts';
 import { checkAccess } from '../hub/check.ts';
-import { explainContents } from '../hub/modelInfo.ts';
+import { explainContents, explainMove } from '../hub/modelInfo.ts';
 import type { HubClient } from '../hub/request.ts';
 import type { AccessToken } from '../hub/secret.ts';
 import type { TokenReport, TokenSource } from '../hub/tokenSources.ts';
-import { whoAmI } from '../hub/whoami.ts';
+import { type AccountFacts, whoAmI } from '../hub/whoami.ts';
 import { explainArchitecture } from '../convert/readArchitecture.ts';
 import type { Finding } from './finding.ts';
 
@@ -52,18 +52,19 @@ export async function examineHolder(
   hub: HubClient,
   { who, token }: { readonly who: string; readonly token: AccessToken },
   signal: AbortSignal,
-): Promise<{ readonly finding: Finding; readonly account?: string }> {
+): Promise<{ readonly finding: Finding; readonly account?: AccountFacts; readonly refused?: Problem }> {
   const answer = await whoAmI(hub, token, { signal });
   if (!answer.ok) {
     const { problem } = answer;
     const fact = `${who}: ${problem.title} (ends in ${token.ending}).`;
-    return { finding: { area: 'tokens', outcome: 'fails', fact, problem } };
+    const refused = problem.code === 'token-not-accepted' ? { refused: problem } : {};
+    return { finding: { area: 'tokens', outcome: 'fails', fact, problem }, ...refused };
   }
   const { name, kind, readsGated } = answer.value;
   const lacks = readsGated === false;
   const gated = lacks ? '; it lacks the permission to read gated models' : '';
   const fact = `${who}: ${kind} token of ${name}, ends in ${token.ending}${gated}.`;
-  return { finding: { area: 'tokens', outcome: lacks ? 'note' : 'works', fact }, account: name };
+  return { finding: { area: 'tokens', outcome: lacks ? 'note' : 'works', fact }, account: answer.value };
 }
 
 /** At most four small requests: what the Hub says when this token asks for this repository. */
@@ -72,15 +73,18 @@ export async function examineRepo(
   question: {
     readonly repo: string;
     readonly holder: Holder;
-    readonly account?: string | undefined;
+    readonly account?: AccountFacts | undefined;
+    readonly refused?: Problem | undefined;
     readonly signal: AbortSignal;
   },
 ): Promise<Finding> {
-  const { repo, signal } = question;
+  const { repo, account: of, refused, signal } = question;
   const { who, token } = question.holder;
-  const { card, licence, problem } = await checkAccess(hub, { repo, token, account: question.account }, { signal });
+  const { card, licence, problem } = await checkAccess(hub, { repo, token, account: of, refused }, { signal });
   const as = token ? `${who} (ends in ${token.ending})` : `${who} (no token)`;
   if (problem) return { area: 'repository', outcome: 'fails', fact: `${as}: ${problem.title}.`, problem };
+  const moved = card && explainMove(card);
+  if (moved) return { area: 'repository', outcome: 'fails', fact: `${as}: ${moved.title}.`, problem: moved };
   const contents = card && contentsProblem(card);
   if (contents) return { area: 'repository', outcome: 'fails', fact: `${as}: ${contents.title}.`, problem: contents };
   const account = licence?.account === undefined ? '' : ` to ${licence.account}`;

@@ -97,7 +97,7 @@ async function examineAccess(
     const { who, token } = holder;
     const asked = token && (await examineHolder(hub, { who, token }, signal));
     if (asked) findings.push(asked.finding);
-    if (repo !== undefined) findings.push(await examineRepo(hub, { repo, holder, account: asked?.account, signal }));
+    if (repo !== undefined) findings.push(await examineRepo(hub, { repo, holder, ...asked, signal }));
   }
   return findings;
 }

@@ -18,7 +18,9 @@ export interface AccessQuestion {
   readonly repo: RepoId;
   readonly token?: AccessToken | undefined;
   /** Whose token it is, when whoami said so earlier. */
-  readonly account?: string | undefined;
+  readonly account?: Pick<AccountFacts, 'name' | 'readsGated'> | undefined;
+  /** What whoami said, when it did not accept the token: asking with it again would tell nothing new. */
+  readonly refused?: Problem | undefined;
 }
 
 /** No problem = the download may start. `card` and `licence` are told also when there is one. */
@@ -30,7 +32,8 @@ export interface AccessAnswer {
   readonly account?: AccountFacts;
 }
 
-const mostRequests = 4;
+/** Of one look at one repository, whoami included. */
+export const mostRequests = 4;
 
 /**
  * Checks one repository for one token. Order of verdicts: network, region, token, repository, disabled, permission of
@@ -39,11 +42,11 @@ const mostRequests = 4;
 export async function checkAccess(
   hub: HubClient,
   question: AccessQuestion,
-  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  { signal, budget = { left: mostRequests } }: SendOptions = {},
 ): Promise<AccessAnswer> {
   const refused = checkedRepo(question.repo);
   if (refused && !refused.ok) return { problem: refused.problem };
-  const check = new Check(hub, question, signal);
+  const check = new Check(hub, question, { signal, budget });
   const answer = await check.run();
   return signal?.aborted ? { problem: cancelled() } : answer;
 }
@@ -65,15 +68,16 @@ class Check {
   #token: Asked['token'];
   #whoami: Problem | undefined;
 
-  constructor(hub: HubClient, question: AccessQuestion, signal: AbortSignal | undefined) {
+  constructor(hub: HubClient, question: AccessQuestion, options: SendOptions & { readonly budget: Budget }) {
     this.#hub = hub;
     this.#question = question;
-    this.#options = { signal, budget: { left: mostRequests } };
-    this.#token = question.token ? 'unchecked' : 'none';
+    this.#options = options;
+    this.#token = question.refused ? 'dead' : question.token ? 'unchecked' : 'none';
   }
 
   async run(): Promise<AccessAnswer> {
-    const { repo, token } = this.#question;
+    const { repo, token, refused } = this.#question;
+    if (refused) return this.#withDeadToken(refused.evidence);
     const info = await requestModelInfo(this.#hub, { repo, token }, this.#options);
     if (!succeeded(info)) return this.#withoutInfo(info);
     this.#card = readCard(info.json(), repo);
@@ -92,7 +96,7 @@ class Check {
     await this.#askWhose();
     if (this.#whoami && this.#token !== 'dead') return { problem: this.#whoami };
     if (this.#token === 'alive') return this.#explained(answer); // neither missing (404) nor a bad token: quote it
-    return this.#withDeadToken(answer);
+    return this.#withDeadToken([answer.evidence]);
   }
 
   /** A 403 on metadata: an organisation may bar a token from everything it owns, while anybody else may read. */
@@ -113,7 +117,7 @@ class Check {
   }
 
   /** The token is out of the question; what the model says to everybody decides which words help. */
-  async #withDeadToken(answer: HubResponse): Promise<AccessAnswer> {
+  async #withDeadToken([seen = {}, ...more]: readonly Evidence[]): Promise<AccessAnswer> {
     await this.#readWithoutToken();
     const plain = this.#card ? await authCheck(this.#hub, { repo: this.#card.repo }, this.#options) : undefined;
     // A region is judged before the token, and no new token would help there.
@@ -121,7 +125,7 @@ class Check {
       return this.#conclude({ code: 'region-blocked' }, plain.evidence);
     }
     const open = plain !== undefined && saidYes(plain);
-    return this.#conclude({ code: 'token-not-accepted', ...(open ? { shade: 'public-model' } : {}) }, answer.evidence);
+    return this.#conclude({ code: 'token-not-accepted', ...(open ? { shade: 'public-model' } : {}) }, seen, more);
   }
 
   async #refused(answer: HubAnswer): Promise<AccessAnswer> {
@@ -147,7 +151,8 @@ class Check {
     const tokenBound = plain.kind === 'response' && (plain.status === 401 || saidYes(plain));
     if (!tokenBound) return this.#explained(answer);
     const gated = plain.evidence.errorCode === 'GatedRepo';
-    const boxMissing = this.#account?.readsGated === false && gated && answer.evidence.errorCode === undefined;
+    const holder = this.#account ?? this.#question.account;
+    const boxMissing = holder?.readsGated === false && gated && answer.evidence.errorCode === undefined;
     const found: Verdict = boxMissing
       ? { code: 'token-lacks-gated' }
       : { code: 'access-unknown', shade: 'token-bound' };
@@ -176,7 +181,7 @@ class Check {
     return {
       endpoint: this.#hub.endpoint,
       repo: this.#card?.repo ?? repo,
-      account: this.#account?.name ?? account,
+      account: this.#account?.name ?? account?.name,
       token: this.#token,
     };
   }

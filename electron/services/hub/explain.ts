@@ -130,7 +130,8 @@ function readFailure({ reason, code = '', issuer, evidence }: HubFailure, asked:
   if (reason === 'insecure-endpoint') return { code: 'not-the-hub', shade: 'insecure' };
   if (reason === 'foreign-redirect') return { code: 'proxy-or-portal' };
   if (reason === 'too-large' || reason === 'redirect-loop') return { code: 'not-the-hub' };
-  if (reason === 'budget') return { code: 'access-unknown' };
+  // Only a Hub that had to be asked again and again uses a look's requests up.
+  if (reason === 'budget') return { code: 'hub-trouble' };
   if (outOfDate.includes(code)) return { code: 'tls-intercepted', shade: 'clock' };
   if (untrusted.test(code)) return { code: 'tls-intercepted', ...(issuer === undefined ? {} : { issuer }) };
   // Somebody answered in plain text where encryption was expected, or in no HTTP at all: not the Hub.

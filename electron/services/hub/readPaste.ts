@@ -1,18 +1,7 @@
 import { repoPattern } from '../../contract/ipc.ts';
 import type { RepoId } from '../../contract/model.ts';
+import { mostPasted, type Pasted } from '../../contract/paste.ts';
 import type { ProblemCode } from '../../contract/problem.ts';
-
-/** What a pasted text turned out to be. */
-export interface Pasted {
-  readonly kind: 'token' | 'repo' | 'link' | 'command' | 'error' | 'nothing';
-  readonly repo?: RepoId;
-  readonly file?: string;
-  readonly revision?: string;
-  /** What the text claims is wrong; to be checked, since clients often guess. */
-  readonly claim?: ProblemCode;
-  /** The text holds an access token: warn that it was copied along. The token itself is never handed on. */
-  readonly holdsToken: boolean;
-}
 
 const part = '[A-Za-z0-9](?:[\\w.-]{0,94}[A-Za-z0-9])?';
 const id = `${part}/${part}`;
@@ -32,8 +21,19 @@ const places: readonly RegExp[] = [
   new RegExp(`\\b(?:hf|huggingface-cli)\\s+download\\s+(?:--\\S+\\s+)*["']?(${id})`),
   new RegExp(`\\b(?:vllm\\s+serve|ollama\\s+(?:run|pull)\\s+hf\\.co/|--model(?:-id)?[= ]|-hf\\s+)["']?\\s*(${id})`),
   new RegExp(`\\bmodels--([\\w.-]+?--[\\w.-]+?)(?=[/\\\\\\s"']|$)`),
-  new RegExp(`["'\`](${id})["'\`]`),
+  new RegExp(`["'\`](${id})["'\`]`, 'g'),
+  // Any other Hub: a mirror, or the practice Hub on this computer.
+  new RegExp(`\\bhttps?://[^\\s/"']+/(?:api/models/)?(${id})`, 'g'),
+  new RegExp(`(?:^|[\\s(=:])(${id})(?=$|[\\s),;:.])`, 'gm'),
 ];
+
+/** First parts of paths that look like an owner and are folders, pages of the Hub or kinds of content. */
+const notOwners: ReadonlySet<string> = new Set(
+  (
+    'api docs blog datasets spaces settings models collections papers blob tree resolve raw usr home users lib bin opt ' +
+    'var tmp etc root mnt site-packages python3 text application image http https and read tcp n'
+  ).split(' '),
+);
 
 /**
  * Sentences of the Hub, of its Python client and of transformers.js, and what each one claims. The Hub's own sentence
@@ -64,6 +64,9 @@ const claims: readonly (readonly [RegExp, ProblemCode])[] = [
     'token-not-accepted',
   ],
   [/variable `?HF_TOKEN`? is set and will override/i, 'token-hidden'],
+  [/accept (?:the )?(?:model )?licen[cs]e|terms (?:have|has)n[o']t been accepted/i, 'access-never-asked'],
+  [/could not read (?:username|password)|token (?:is )?required|terminal prompts disabled/i, 'no-token'],
+  [/authentication failed for/i, 'token-not-accepted'],
   [
     /must have access to it and be authenticated|you must be authenticated to access|please log in|gated repo/i,
     'no-token',
@@ -73,12 +76,22 @@ const claims: readonly (readonly [RegExp, ProblemCode])[] = [
     /couldn't connect to|cannot find the requested files in the (?:local|disk) cache|LocalEntryNotFoundError/i,
     'offline',
   ],
-  [/could not locate file|\bEntryNotFound|entry not found|does not appear to have a file named/i, 'file-not-found'],
+  [
+    /could not locate file|\bEntryNotFound|entry not found|does not appear to have a file named|file can no longer be found/i,
+    'file-not-found',
+  ],
   [/repository not found|RepositoryNotFoundError|not a valid model identifier|not a local folder/i, 'repo-not-found'],
   [/no space left on device|ENOSPC/i, 'disk-full'],
   [/\b(?:500|502|503|504) (?:server error|internal|bad gateway|service|gateway)/i, 'hub-trouble'],
-  [/unauthorized access to file/i, 'no-token'],
-  [/forbidden access to file|403 client error|\b403 forbidden/i, 'access-unknown'],
+  [
+    /unauthorized access to file|(?:error|status|code|http|manifest)\W{0,9}(?:code\W{1,3})?401\b|\b401 unauthori[sz]ed/i,
+    'no-token',
+  ],
+  [
+    /forbidden access to file|403 client error|\b403 forbidden|(?:error|status|code|http|manifest)\W{0,9}(?:code\W{1,3})?403\b|access denied/i,
+    'access-unknown',
+  ],
+  [/(?:error|status|code|http|manifest)\W{0,9}(?:code\W{1,3})?404\b/i, 'repo-not-found'],
 ];
 
 const token = /\b(?:hf_[A-Za-z0-9]{30,}|hf_oauth[\w.-]{8,}|api_org_\w{8,})/g;
@@ -88,7 +101,7 @@ const token = /\b(?:hf_[A-Za-z0-9]{30,}|hf_oauth[\w.-]{8,}|api_org_\w{8,})/g;
  * The claim is only what the text says; the check finds out what is true.
  */
 export function readPaste(text: string): Pasted {
-  const all = text.slice(0, 200_000);
+  const all = text.slice(0, mostPasted);
   const holdsToken = token.test(all);
   token.lastIndex = 0;
   const clean = all
@@ -109,13 +122,19 @@ export function readPaste(text: string): Pasted {
 
 function repoIn(text: string): RepoId | undefined {
   for (const place of places) {
-    const found = place
-      .exec(text)?.[1]
-      ?.replace('--', '/')
-      .replace(/\.git$|\.+$/g, '');
-    if (found !== undefined && repoPattern.test(found) && !/\.(?:py|js|ts|json|txt|onnx)$/i.test(found)) return found;
+    const matches = place.global ? text.matchAll(place) : [place.exec(text)];
+    for (const match of matches) {
+      const found = match?.[1]?.replace('--', '/').replace(/\.git$|\.+$/g, '');
+      if (found !== undefined && isModelName(found)) return found;
+    }
   }
   return undefined;
+}
+
+function isModelName(found: string): boolean {
+  const owner = found.slice(0, found.indexOf('/')).toLowerCase();
+  const fileName = /\.(?:py|m?js|ts|so|json|txt|onnx|html?|safetensors|gguf|bin)$/i;
+  return repoPattern.test(found) && !notOwners.has(owner) && !fileName.test(found);
 }
 
 function resolveIn(text: string): Pick<Pasted, 'file' | 'revision'> {

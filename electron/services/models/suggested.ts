@@ -46,6 +46,17 @@ export const suggestedModels: readonly SuggestedModel[] = [
     licence: 'Apache 2.0',
     note: 'Open to everybody: something to chat with while another model waits for approval.',
   },
+  {
+    repo: 'HuggingFaceTB/SmolLM2-1.7B-Instruct',
+    title: 'SmolLM2 1.7B Instruct',
+    by: 'Hugging Face',
+    parameters: '1.7 B',
+    downloadBytes: 3_423_000_000,
+    gated: false,
+    instruct: true,
+    licence: 'Apache 2.0',
+    note: 'Open to everybody, and of the size of the small Llama models.',
+  },
 ];
 
 /** What the practice Hub offers: the same journey with a tiny model and no account. */

@@ -5,9 +5,9 @@ import type { LicenceStatus } from '../../contract/setup.ts';
 import { estimateConversion } from '../convert/estimate.ts';
 import { explainArchitecture, readArchitecture } from '../convert/readArchitecture.ts';
 import { makePlan } from '../download/plan.ts';
-import { checkAccess } from '../hub/check.ts';
+import { checkAccess, mostRequests } from '../hub/check.ts';
 import { readRepoFile } from '../hub/files.ts';
-import { explainContents } from '../hub/modelInfo.ts';
+import { explainContents, explainMove } from '../hub/modelInfo.ts';
 import type { HubClient } from '../hub/request.ts';
 import { listFiles } from '../hub/tree.ts';
 import { describe } from '../hub/words.ts';
@@ -19,7 +19,7 @@ import type { CheckFindings } from './runner.ts';
  * Everything the app wants to know of a repository before the first heavy byte, cheapest and most decisive first: whose
  * token, may it read, can it be run, does it fit. Nobody is sent to a licence page for a model that could not run.
  */
-export async function checkRepo(options: {
+export async function checkRepo(question: {
   readonly repo: string;
   readonly dtype: Dtype;
   readonly hub: HubClient;
@@ -27,26 +27,38 @@ export async function checkRepo(options: {
   readonly folders: { readonly hubCache: string; readonly models: string };
   readonly signal: AbortSignal;
 }): Promise<CheckFindings> {
-  const { repo, hub, signIn, signal } = options;
+  const { repo, hub, signIn, signal } = question;
   const token = signIn.tokenToSend();
-  const account = await signIn.account({ signal });
-  if (!account.ok && account.problem.code !== 'token-not-accepted') return { problem: account.problem };
+  const options = { signal, budget: { left: mostRequests } };
+  const account = await signIn.account(options);
+  const { refused, problem } = judged(account);
+  if (problem) return { problem };
   const answer = await checkAccess(
     hub,
-    { repo, ...(token && { token }), ...(account.ok && account.value && { account: account.value.name }) },
-    { signal },
+    { repo, token, account: account.ok ? account.value : undefined, refused },
+    options,
   );
   const { card, licence } = answer;
+  // Before anything else: what is learnt belongs to the other name.
+  const moved = card && explainMove(card);
+  if (moved) return { problem: moved };
   // The Hub tells this much of gated repositories, too.
   const architecture = card?.architecture === undefined ? undefined : explainArchitecture(card.architecture);
   const contents = card && (explainContents(card) ?? architecture);
   if (contents) return { licence, problem: contents };
-  if (answer.problem) return { licence, problem: withheld(answer.problem, options) ?? answer.problem };
+  if (answer.problem) return { licence, problem: withheld(answer.problem, question) ?? answer.problem };
   if (!card || !licence) return { licence };
   const computer = explainComputer(process.platform, process.arch);
   if (computer) return { licence, problem: computer };
-  const planned = await planDownload({ ...options, card });
+  const planned = await planDownload({ ...question, card });
   return planned.ok ? { licence, plan: planned.value } : { licence, problem: planned.problem };
+}
+
+/** A token that is refused does not end the look, and neither does a limit that whoami alone has: only a name is missing. */
+function judged(account: Result<unknown>): { readonly refused?: Problem; readonly problem?: Problem } {
+  if (account.ok || account.problem.code === 'rate-limited') return {};
+  const { problem } = account;
+  return problem.code === 'token-not-accepted' ? { refused: problem } : { problem };
 }
 
 async function planDownload(options: {

@@ -3,6 +3,7 @@ import { failed, ok, type Result } from '../../contract/result.ts';
 import type { SetupState } from '../../contract/setup.ts';
 import type { StateFile } from '../durable/stateFile.ts';
 import { notFound } from '../explain.ts';
+import { member } from '../hub/ask.ts';
 import type { LogEntry } from '../ports.ts';
 import { begin, type SetupEvent } from './machine.ts';
 import { type JourneyRecord, type Limit, recordOf } from './records.ts';
@@ -82,6 +83,17 @@ export function createJourneys(options: {
     return runner;
   };
 
+  const remove = async (repo: string): Promise<void> => {
+    runners.get(repo)?.close();
+    if (!runners.delete(repo)) return;
+    await save();
+    options.onRemove(repo);
+  };
+  /** A journey that only says where its model went has nothing to add once that one is chosen. */
+  const leaveMoved = (repo: string): void => {
+    for (const [former, runner] of runners) if (movedTo(runner.state()) === repo) void remove(former);
+  };
+
   return {
     async start() {
       const records = (await options.records.read()) ?? [];
@@ -96,6 +108,7 @@ export function createJourneys(options: {
     },
     list: () => [...runners.values()].map((runner) => runner.state()),
     choose(repo, dtype) {
+      leaveMoved(repo);
       const known = runners.get(repo);
       if (known) {
         known.send({ type: 'check' });
@@ -115,12 +128,7 @@ export function createJourneys(options: {
       runner.send(event);
       return ok(runner.state());
     },
-    async remove(repo) {
-      runners.get(repo)?.close();
-      if (!runners.delete(repo)) return;
-      await save();
-      options.onRemove(repo);
-    },
+    remove,
     tokenChanged() {
       for (const runner of runners.values()) {
         const { step, activity } = runner.state();
@@ -139,6 +147,12 @@ export function createJourneys(options: {
       for (const runner of runners.values()) runner.close();
     },
   };
+}
+
+function movedTo({ activity }: SetupState): unknown {
+  if (activity.kind !== 'blocked' || activity.problem.code !== 'repo-renamed') return undefined;
+  const [action] = activity.problem.actions;
+  return action?.kind === 'request' ? member(action.input, 'repo') : undefined;
 }
 
 /** The Hub's own limits end within minutes (Hub facts 1.8): a later time is a clock that was set back. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LicenceText } from '../../contract/ipc.ts';
+import type { LicenceText } from '../../contract/licence.ts';
 import { ok, type Result } from '../../contract/result.ts';
 import { readPublicFile } from '../hub/files.ts';
 import { modelInfo } from '../hub/modelInfo.ts';

@@ -6,9 +6,13 @@ import type { Account, SignInState, VaultState } from '../../contract/setup.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import type { StateFile } from '../durable/stateFile.ts';
 import { cleanToken } from '../hub/cleanToken.ts';
+import type { SendOptions } from '../hub/request.ts';
 import { type AccessToken, createAccessToken } from '../hub/secret.ts';
 import { type HeldToken, packToken, unpackToken } from './heldToken.ts';
 import type { LogEntry, VaultPort } from '../ports.ts';
+
+/** How long, and with how many requests, the Hub may be asked. */
+type Ask = Pick<SendOptions, 'signal' | 'budget'>;
 
 export interface SignIn {
   state(): SignInState;
@@ -25,7 +29,7 @@ export interface SignIn {
   /** Call before long work with the token: a browser sign-in that is about to end is renewed. */
   renew(options?: { signal?: AbortSignal }): Promise<Result<undefined>>;
   /** The account behind the stored token, asked once per run. undefined = no token, or none that may be sent. */
-  account(options?: { signal?: AbortSignal }): Promise<Result<Account | undefined>>;
+  account(options?: Ask): Promise<Result<Account | undefined>>;
 }
 
 /** What is kept beside the keychain so that an offline start can say whose token is stored. Nothing secret. */
@@ -41,7 +45,7 @@ const refreshEarlyMs = 10 * 60_000;
 export function createSignIn(options: {
   readonly vault: VaultPort;
   readonly note: StateFile<AccountNote | null>;
-  readonly whoAmI: (token: AccessToken, options: { signal?: AbortSignal }) => Promise<Result<Omit<Account, 'home'>>>;
+  readonly whoAmI: (token: AccessToken, options: Ask) => Promise<Result<Omit<Account, 'home'>>>;
   /** Exchanges the refresh token of a browser sign-in; absent where there is no such sign-in. */
   readonly refresh?: (refreshToken: AccessToken, options: { signal?: AbortSignal }) => Promise<Result<HeldToken>>;
   /** The person keeps the token from the Hub in use, a mirror. */
@@ -145,12 +149,12 @@ export function createSignIn(options: {
       await options.note.write(null);
       return ok(changed());
     },
-    async account({ signal } = {}) {
+    async account(ask = {}) {
       if (!held || options.isWithheld()) return ok(undefined);
-      const fresh = await refreshIfDue(signal);
+      const fresh = await refreshIfDue(ask.signal);
       if (!fresh.ok) return fresh;
       if (account) return ok(account);
-      const proof = await options.whoAmI(held.token, signal ? { signal } : {});
+      const proof = await options.whoAmI(held.token, ask);
       if (!proof.ok) return proof;
       await learn(proof.value);
       changed();

@@ -1,39 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { chainOf } from '../../../renderer/access/chain.ts';
 import { append, join } from '../../../renderer/state/deltas.ts';
-import { findRepo } from '../../../renderer/state/findRepo.ts';
 import { usedTokens, visibleThread } from '../../../renderer/state/tree.ts';
 import { bytes, countdown, duration, percent } from '../../../renderer/text/format.ts';
 import { message } from '../../gallery/fixtures.ts';
 import { scenes } from '../../gallery/scenes.ts';
-
-describe('the model in what a person pastes', () => {
-  test.each([
-    ['meta-llama/Llama-3.2-1B', 'meta-llama/Llama-3.2-1B'],
-    ['  meta-llama/Llama-3.2-1B\n', 'meta-llama/Llama-3.2-1B'],
-    ['https://huggingface.co/meta-llama/Llama-3.2-1B', 'meta-llama/Llama-3.2-1B'],
-    ['https://huggingface.co/meta-llama/Llama-3.2-1B/tree/main?x=1', 'meta-llama/Llama-3.2-1B'],
-    ['huggingface.co/google/gemma-3-1b-it', 'google/gemma-3-1b-it'],
-    ['https://hf.co/google/gemma-3-1b-it.', 'google/gemma-3-1b-it'],
-    ['https://huggingface.co/api/models/meta-llama/Llama-3.2-1B', 'meta-llama/Llama-3.2-1B'],
-    ['git clone https://huggingface.co/meta-llama/Llama-3.2-1B.git', 'meta-llama/Llama-3.2-1B'],
-    ['AutoModel.from_pretrained("meta-llama/Llama-3.2-1B", token=True)', 'meta-llama/Llama-3.2-1B'],
-    [
-      'Traceback (most recent call last):\n  File "/usr/lib/python3/site-packages/transformers/utils/hub.py", line 403\nOSError: You are trying to access a gated repo.\n401 Client Error. Cannot access gated repo for url https://huggingface.co/meta-llama/Llama-3.2-1B/resolve/main/config.json.\nAccess to model meta-llama/Llama-3.2-1B is restricted.',
-      'meta-llama/Llama-3.2-1B',
-    ],
-    [
-      'Access to model meta-llama/Llama-3.2-1B is restricted and you are not in the authorized list.',
-      'meta-llama/Llama-3.2-1B',
-    ],
-    ['/home/ada/.cache/huggingface/hub/models--meta-llama--Llama-3.2-1B/snapshots', 'meta-llama/Llama-3.2-1B'],
-    ['nothing here', undefined],
-    ['', undefined],
-    ['/usr/lib', undefined],
-    ['https://huggingface.co/settings/tokens', undefined],
-    ['x'.repeat(100_000), undefined],
-  ])('%j', (pasted, repo) => expect(findRepo(pasted)).toBe(repo));
-});
 
 describe('streamed pieces', () => {
   test.each([

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Action } from '../../../electron/contract/problem.ts';
 import { checkAccess } from '../../../electron/services/hub/check.ts';
+import { describe as describeProblem } from '../../../electron/services/hub/words.ts';
 import { createAccessToken } from '../../../electron/services/hub/secret.ts';
 import { open, rows, strange, type Hub } from './checkRows.ts';
 import * as seen from './recorded.ts';
@@ -33,7 +34,9 @@ describe('checkAccess', () => {
   it.each(rows)('$name', async (row) => {
     play(row.hub);
     const hub = clientFor(wire.url);
-    const question = { repo, account: row.account, token: row.signedIn === false ? undefined : token };
+    const account = row.account === undefined ? undefined : { name: row.account, ...row.holder };
+    const refused = row.refused && describeProblem('token-not-accepted', {}, []);
+    const question = { repo, account, refused, token: row.signedIn === false ? undefined : token };
     const answer = await checkAccess(hub, question);
     expect(answer.problem?.code).toBe(row.code);
     expect(answer.licence?.state).toBe(row.state ?? answer.licence?.state);

@@ -15,6 +15,9 @@ export interface Row {
   readonly hub: Hub;
   readonly signedIn?: boolean;
   readonly account?: string;
+  readonly holder?: { readonly readsGated?: boolean };
+  /** whoami refused the token before. */
+  readonly refused?: true;
   readonly code?: string;
   readonly state?: string;
   readonly first?: Partial<Record<'kind' | 'request' | 'page' | 'view', string>>;
@@ -38,6 +41,9 @@ export const rows: readonly Row[] = [
   { name: 'gated, dead token with its own sentence', hub: { check: seen.badCredentials, whoami: seen.anonymous }, code: 'token-not-accepted', state: 'unknown', first: { page: 'new-token' }, requests: 3 },
   { name: 'gated 401 although the token is alive', hub: { check: seen.gatedAnonymous }, code: 'access-unknown', state: 'unknown', first: { kind: 'copy-report' }, requests: 3 },
   { name: 'open model, dead token', hub: { info: seen.badCredentials, infoAnon: open, checkAnon: seen.yes, whoami: seen.anonymous }, code: 'token-not-accepted', state: 'not-gated', first: { page: 'new-token' }, requests: 4 },
+  { name: 'open model, token that whoami refused before', refused: true, hub: { infoAnon: open }, code: 'token-not-accepted', state: 'not-gated', first: { page: 'new-token' }, requests: 2 },
+  { name: 'gated model, token that whoami refused before', refused: true, hub: { checkAnon: seen.gatedAnonymous }, code: 'token-not-accepted', state: 'unknown', first: { page: 'new-token' }, requests: 2 },
+  { name: 'region, token that whoami refused before', refused: true, hub: { checkAnon: seen.region }, code: 'region-blocked', first: { view: 'journey' }, requests: 2 },
   { name: 'gated model, dead token refused at once', hub: { info: seen.anonymous, infoAnon: seen.info(), checkAnon: seen.gatedAnonymous, whoami: seen.anonymous }, code: 'token-not-accepted', state: 'unknown', first: { page: 'new-token' }, requests: 4 },
   { name: 'dead token in a barred region', hub: { info: seen.anonymous, infoAnon: open, checkAnon: seen.region, whoami: seen.anonymous }, code: 'region-blocked', first: { view: 'journey' }, requests: 4 },
   { name: 'missing model, dead token', hub: { info: seen.anonymous, whoami: seen.anonymous }, code: 'token-not-accepted', first: { page: 'new-token' }, requests: 3 },
@@ -49,6 +55,7 @@ export const rows: readonly Row[] = [
   { name: 'reset', hub: { check: seen.reset }, account: 'ada', code: 'access-reset', state: 'reset', first: { page: 'licence' }, requests: 2 },
   { name: 'fine-grained token without the box', hub: { check: seen.noBox, whoami: boxless }, code: 'token-lacks-gated', state: 'unknown', first: { page: 'new-token' }, requests: 3 },
   { name: 'box missing in words we do not know', hub: { check: strange, checkAnon: seen.gatedAnonymous, whoami: boxless }, code: 'token-lacks-gated', state: 'unknown', first: { page: 'new-token' }, requests: 4 },
+  { name: 'box missing in words we do not know, account known', hub: { check: strange, checkAnon: seen.gatedAnonymous }, account: 'ada', holder: { readsGated: false }, code: 'token-lacks-gated', state: 'unknown', first: { page: 'new-token' }, requests: 3 },
   { name: 'token refused in words we do not know', hub: { check: strange, checkAnon: seen.gatedAnonymous, whoami: boxed }, code: 'access-unknown', state: 'unknown', first: { kind: 'copy-report' }, requests: 4 },
   { name: 'everybody refused in words we do not know', hub: { check: strange, whoami: boxless }, code: 'access-unknown', state: 'unknown', first: { kind: 'copy-report' }, requests: 4 },
   { name: 'organisation revoked the token', hub: { check: seen.orgRevoked }, code: 'organisation-policy', state: 'unknown', first: { view: 'token-field' }, requests: 2 },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { counterpartOf, familyOf } from '../../../electron/services/hub/family.ts';
-import { readPaste, type Pasted } from '../../../electron/services/hub/readPaste.ts';
+import type { Pasted } from '../../../electron/contract/paste.ts';
+import { readPaste } from '../../../electron/services/hub/readPaste.ts';
 
 const repo = 'meta-llama/Llama-3.2-1B-Instruct';
 const at = `https://huggingface.co/${repo}`;
@@ -102,7 +103,7 @@ describe('readPaste', () => {
     [
       'no local folder',
       `${repo} is not a local folder and is not a valid model identifier listed on 'https://huggingface.co/models'`,
-      { claim: 'repo-not-found' },
+      { repo, claim: 'repo-not-found' },
     ],
     [
       'no ONNX file',
@@ -134,6 +135,73 @@ describe('readPaste', () => {
     ['rate limit', `429 Client Error: Too Many Requests for url: ${file}`, { repo, claim: 'rate-limited' }],
     ['server trouble', `503 Server Error: Service Unavailable for url: ${file}`, { repo, claim: 'hub-trouble' }],
     ['disk', 'OSError: [Errno 28] No space left on device', { claim: 'disk-full' }],
+    // other programs than Python
+    [
+      'Ollama',
+      `$ ollama run hf.co/${repo}\npulling manifest\nError: pull model manifest: 401: {"error":"Invalid username or password."}`,
+      { repo, claim: 'token-not-accepted' },
+    ],
+    ['Ollama, terse', `Error: pull model manifest: 403 (hf.co/${repo})`, { repo, claim: 'access-unknown' }],
+    ['Jan, 401', `Hugging Face token required: ${file}`, { repo, claim: 'no-token' }],
+    ['Jan, 403', `Accept model license on Hugging Face (${repo})`, { repo, claim: 'access-never-asked' }],
+    [
+      'Jan, its log',
+      `Download failed: error decoding response: HTTP status 403 Forbidden for url (${file})`,
+      { repo, claim: 'access-unknown', file: 'config.json' },
+    ],
+    [
+      'LM Studio',
+      `Failed to download ${repo}: File can no longer be found. It has likely been moved or deleted.`,
+      { repo, claim: 'file-not-found' },
+    ],
+    [
+      'curl',
+      `$ curl -fLO ${file}\ncurl: (22) The requested URL returned error: 401`,
+      { repo, claim: 'no-token', file: 'config.json' },
+    ],
+    [
+      'curl -i',
+      `HTTP/2 403\nx-error-code: GatedRepo\nx-error-message: Access to model ${repo} is restricted and you are not in the authorized list. Visit ${at} to ask for access.`,
+      { repo, claim: 'access-never-asked' },
+    ],
+    ['curl, missing', `curl: (22) The requested URL returned error: 404\n${file}`, { repo, claim: 'repo-not-found' }],
+    [
+      'git without a token',
+      `Cloning into 'Llama'...\nfatal: could not read Username for 'https://huggingface.co': terminal prompts disabled\n$ git clone ${at}`,
+      { repo, claim: 'no-token' },
+    ],
+    [
+      'git with a dead token',
+      `remote: Invalid username or password.\nfatal: Authentication failed for '${at}/'`,
+      { repo, claim: 'token-not-accepted' },
+    ],
+    [
+      'git, gated',
+      `remote: Access to model ${repo} is restricted and you are not in the authorized list. Visit ${at} to ask for access.\nfatal: unable to access '${at}/': The requested URL returned error: 403`,
+      { repo, claim: 'access-never-asked' },
+    ],
+    [
+      'git lfs',
+      `batch response: Your request to access model ${repo} is awaiting a review from the repo authors.\nFailed to fetch some objects from '${at}.git/info/lfs'`,
+      { repo, claim: 'access-pending' },
+    ],
+    [
+      'llama.cpp',
+      `common_download_file_single_online: HEAD failed, status: 401\nerror loading model from HF: -hf ${repo}`,
+      { repo, claim: 'no-token' },
+    ],
+    [
+      'candle',
+      `Error: request error: ${file}: status code 403`,
+      { repo, claim: 'access-unknown', file: 'config.json' },
+    ],
+    ['hf', `Error: Access denied. Model '${repo}' requires approval.`, { repo, claim: 'access-unknown' }],
+    [
+      'transformers.js in a browser',
+      `Uncaught (in promise) Error: Unauthorized access to file: "${at}/resolve/main/tokenizer.json". at handleError (hub.js:260:15)`,
+      { repo, claim: 'no-token', file: 'tokenizer.json' },
+    ],
+    ['the proxy', `ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407')) ${file}`, { repo }],
     // nothing to go by
     ['words', 'my model does not load, help', { kind: 'nothing' }],
     ['nothing', ' \n ', { kind: 'nothing' }],
@@ -163,6 +231,38 @@ describe('readPaste', () => {
     }
     expect(performance.now() - started).toBeLessThan(4000);
   });
+});
+
+describe('the model that readPaste finds', () => {
+  it.each<[string, string | undefined]>([
+    ['meta-llama/Llama-3.2-1B', 'meta-llama/Llama-3.2-1B'],
+    ['  meta-llama/Llama-3.2-1B\n', 'meta-llama/Llama-3.2-1B'],
+    ['https://huggingface.co/meta-llama/Llama-3.2-1B', 'meta-llama/Llama-3.2-1B'],
+    ['https://huggingface.co/meta-llama/Llama-3.2-1B/tree/main?x=1', 'meta-llama/Llama-3.2-1B'],
+    ['huggingface.co/google/gemma-3-1b-it', 'google/gemma-3-1b-it'],
+    ['https://hf.co/google/gemma-3-1b-it.', 'google/gemma-3-1b-it'],
+    ['https://huggingface.co/api/models/meta-llama/Llama-3.2-1B', 'meta-llama/Llama-3.2-1B'],
+    ['git clone https://huggingface.co/meta-llama/Llama-3.2-1B.git', 'meta-llama/Llama-3.2-1B'],
+    ['AutoModel.from_pretrained("meta-llama/Llama-3.2-1B", token=True)', 'meta-llama/Llama-3.2-1B'],
+    [
+      'Traceback (most recent call last):\n  File "/usr/lib/python3/site-packages/transformers/utils/hub.py", line 403\nOSError: You are trying to access a gated repo.\n401 Client Error. Cannot access gated repo for url https://huggingface.co/meta-llama/Llama-3.2-1B/resolve/main/config.json.\nAccess to model meta-llama/Llama-3.2-1B is restricted.',
+      'meta-llama/Llama-3.2-1B',
+    ],
+    [
+      'Access to model meta-llama/Llama-3.2-1B is restricted and you are not in the authorized list.',
+      'meta-llama/Llama-3.2-1B',
+    ],
+    ['/home/ada/.cache/huggingface/hub/models--meta-llama--Llama-3.2-1B/snapshots', 'meta-llama/Llama-3.2-1B'],
+    ['http://127.0.0.1:40123/practice-labs/Keyhole-1-Instruct/tree/main', 'practice-labs/Keyhole-1-Instruct'],
+    ['https://mirror.example/api/models/google/gemma-2b/auth-check', 'google/gemma-2b'],
+    ['why does google/gemma-2b give me 401', 'google/gemma-2b'],
+    ['either and/or both', undefined],
+    ['nothing here', undefined],
+    ['', undefined],
+    ['/usr/lib', undefined],
+    ['https://huggingface.co/settings/tokens', undefined],
+    ['x'.repeat(100_000), undefined],
+  ])('%j', (pasted, found) => expect(readPaste(pasted).repo).toBe(found));
 });
 
 describe('familyOf', () => {

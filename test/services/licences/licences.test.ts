@@ -45,7 +45,7 @@ function open(secret = token): Licences {
   const client = clientFor(hub.endpoint);
   return createLicences({
     file,
-    ask: (repo) => checkAccess(client, { repo, token: createAccessToken(secret), account: 'ada' }),
+    ask: (repo) => checkAccess(client, { repo, token: createAccessToken(secret), account: { name: 'ada' } }),
   });
 }
 const states = (licences: Licences): (string | undefined)[] =>
