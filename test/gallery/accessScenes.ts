@@ -30,7 +30,7 @@ const own: FoundToken = {
   usedBy: ['latchkey'],
   owner: { name: 'ada', kind: 'read', scopes: [], ending: '4f2c', checkedAt: now },
 };
-const found: readonly FoundToken[] = [
+export const found: readonly FoundToken[] = [
   own,
   { ...zshrc, looks: 'token', ending: '91aa', ours: false, usedBy: ['python', 'transformers.js'], owner: bob },
   { ...file, looks: 'token', ending: '77e0', ours: false, usedBy: [], problem: refused },

@@ -2,6 +2,7 @@ import { tick } from 'svelte';
 import { cannotListen } from '../../electron/services/localServer/explain.ts';
 import { farFromOfficial } from '../../electron/services/setup/explain.ts';
 import { accessScenes } from './accessScenes.ts';
+import { licenceScenes } from './licenceScenes.ts';
 import { chatScenes } from './chatScenes.ts';
 import { storageScenes } from './storageScenes.ts';
 import { info, licence, llama, longRepo, now, plan, problem, smol } from './fixtures.ts';
@@ -267,6 +268,7 @@ export const scenes: Readonly<Record<string, Scene>> = {
   },
   'access-none': { world: { ...empty, signIn: { vault: 'locked' } }, show: (app) => app.router.go({ name: 'access' }) },
   ...accessScenes,
+  ...licenceScenes,
   ...storageScenes,
   'settings-update': {
     world: {
