@@ -30,8 +30,16 @@ export function makeCertificates(
   run('req', '-x509', ...newKey, '-days', '2', '-subj', subject('Inspection root'), '-keyout', at('ca.key'), '-out', at('ca.pem')); // prettier-ignore
   run('req', ...newKey, '-subj', subject(names[0] ?? 'localhost'), '-keyout', at('key.pem'), '-out', at('request.pem'));
   writeFileSync(at('names'), `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')},IP:127.0.0.1\n`);
-  const dates = expired ? ['-not_before', '20200101000000Z', '-not_after', '20200201000000Z'] : ['-days', '2'];
-  run('x509', '-req', '-in', at('request.pem'), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', ...dates, '-extfile', at('names'), '-out', at('cert.pem')); // prettier-ignore
+  const sign = (...dates: readonly string[]): void =>
+    run('x509', '-req', '-in', at('request.pem'), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', ...dates, '-extfile', at('names'), '-out', at('cert.pem')); // prettier-ignore
+  if (!expired) sign('-days', '2');
+  else {
+    try {
+      sign('-not_before', '20200101000000Z', '-not_after', '20200201000000Z');
+    } catch {
+      sign('-days', '-1'); // openssl before 3.4 knows no dates, only days from now
+    }
+  }
   return {
     rootPath: at('ca.pem'),
     root: readFileSync(at('ca.pem'), 'utf8'),

@@ -133,7 +133,9 @@ describe('a network that wants to be signed in to first', () => {
   });
 
   test('in plain text where encryption was expected is told as: your network answered', async () => {
-    const port = await listen(net.createServer((socket) => socket.end('HTTP/1.1 302 Found\r\n\r\n')));
+    const port = await listen(
+      net.createServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 302 Found\r\n\r\n'))),
+    );
     const proxy = await startProxy({ to: () => port });
     const env = { HTTPS_PROXY: `http://127.0.0.1:${String(proxy.port)}` };
     expect(await told({ endpoint: 'https://hub.example', env })).toMatchObject({ code: 'proxy-or-portal' });

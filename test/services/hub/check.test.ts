@@ -42,6 +42,7 @@ describe('checkAccess', () => {
     expect(answer.licence?.state).toBe(row.state ?? answer.licence?.state);
     if (row.code === undefined) expect(answer.licence?.state).toBe(row.state);
     if (row.first) expect(answer.problem?.actions[0]).toMatchObject(row.first as Partial<Action>);
+    expect(answer.problem?.actions.map(({ label }) => label).join(' | ')).toBe(row.actions);
     if (row.title) expect(answer.problem?.title).toBe(row.title);
     expect(wire.sent.length).toBe(row.requests);
     expect(JSON.stringify([answer, hub.log])).not.toContain(canary);
