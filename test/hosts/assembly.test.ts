@@ -74,7 +74,13 @@ test('a worker gets what it needs to run, and no secret of the person', () => {
     DBUS_SESSION_BUS_ADDRESS: 'x',
     EMPTY: undefined,
   });
-  expect(env).toEqual({ PATH: '/bin', HOME: '/home/p', LD_LIBRARY_PATH: '/cuda', ORT_DISABLE_TELEMETRY: '1' });
+  expect(env).toEqual({
+    PATH: '/bin',
+    HOME: '/home/p',
+    LD_LIBRARY_PATH: '/cuda',
+    ORT_DISABLE_TELEMETRY: '1',
+    GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
+  });
 });
 
 describe('the log', () => {

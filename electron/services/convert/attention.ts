@@ -1,7 +1,8 @@
 import type { Architecture, LayerPlan } from './architecture.ts';
 import { linear, norm } from './blocks.ts';
+import { fusable, fusedAttention, type Turned } from './fusedAttention.ts';
 import type { GraphBuilder } from './graphBuilder.ts';
-import { loopAttention, type LoopValues, type Part, type Product } from './loopAttention.ts';
+import { loopAttention, type LoopValues } from './loopAttention.ts';
 import type { BlockFormat } from './packing/format.ts';
 import { plainAttention } from './plainAttention.ts';
 import type { Recipe } from './recipe.ts';
@@ -16,9 +17,6 @@ export interface SharedValues {
   readonly lastPosition: string; // int32 [batch]: total - 1
   readonly totalLength: string; // int32 scalar
 }
-
-/** Fused attention works on head sizes that fill whole vectors; the others go through plain operators. */
-const FUSED_HEAD_STEP = 16;
 
 /** A layer's place and parts. */
 interface LayerContext<Shared> {
@@ -37,12 +35,13 @@ export function attention(
   context: LayerContext<SharedValues | LoopValues>,
   input: string,
 ): string {
-  const { architecture, index, tensors, shared, formats } = context;
-  const products = project(graph, context, input);
+  const { architecture, index, plan, tensors, shared, formats } = context;
+  const output = `layer.${index}.attended`;
+  const values = { ...turned(graph, context, input), output, architecture, plan };
   const attended =
     shared.kind === 'loop'
-      ? loopAttention(graph, { ...context, shared, ...tensors }, products)
-      : fusedAttention(graph, { ...context, shared }, products);
+      ? loopAttention(graph, { ...values, shared, index })
+      : attentionForAnyone(graph, { ...values, shared, index });
   return linear(graph, {
     input: attended,
     output: `layer.${index}.attention`,
@@ -53,11 +52,42 @@ export function attention(
   });
 }
 
+/**
+ * Projects, norms and rotates. Outputs of the graph: `delta.<index>.key|value`, only the new rows, for a loop that owns
+ * its cache; inputs: `past_key_values.<index>.key|value`. All of them [batch, kv heads, tokens, head size].
+ */
+function turned(graph: GraphBuilder, context: LayerContext<{ readonly positions: string }>, input: string): Turned {
+  const { architecture, index, tensors } = context;
+  const { heads, kvHeads, headSize } = architecture;
+  const flat = project(graph, context, input).flatMap(({ name, parts }) => {
+    if (parts.length === 1) return [name];
+    const sizes = graph.integers(parts.map((part) => part.heads * headSize));
+    const names = parts.map((part) => `layer.${index}.${part.name}`);
+    graph.node('Split', [name, sizes], names, { axis: -1 });
+    return names;
+  });
+  const [flatQuery = '', flatKey = '', value = ''] = flat;
+  const query = rotate(graph, context, headNorm(graph, architecture, flatQuery, heads, tensors.queryNorm), heads);
+  const key = rotate(graph, context, headNorm(graph, architecture, flatKey, kvHeads, tensors.keyNorm), kvHeads);
+  const newKey = exposeRows(graph, key, `delta.${index}.key`, architecture);
+  const newValue = exposeRows(graph, value, `delta.${index}.value`, architecture);
+  const past = [`past_key_values.${index}.key`, `past_key_values.${index}.value`] as const;
+  for (const name of past)
+    graph.input(name, graph.activations, ['batch_size', kvHeads, 'past_sequence_length', headSize]);
+  return { query, key, value, newKey, newValue, past };
+}
+
+/** One product [batch, sequence, heads * size] and what stands side by side in it. */
+interface Product {
+  readonly name: string;
+  readonly parts: readonly { readonly name: 'query' | 'key' | 'value'; readonly heads: number }[];
+}
+
 /** Queries, keys and values from one product; where values are packed in a format of their own, from two. */
 function project(graph: GraphBuilder, context: LayerContext<unknown>, input: string): readonly Product[] {
   const { architecture, index, tensors, formats } = context;
   const { heads, kvHeads } = architecture;
-  const parts: readonly Part[] = [
+  const parts: Product['parts'] = [
     { name: 'query', heads },
     { name: 'key', heads: kvHeads },
     { name: 'value', heads: kvHeads },
@@ -77,56 +107,26 @@ function project(graph: GraphBuilder, context: LayerContext<unknown>, input: str
   return [product('qk', 0, 2, formats.queryKey), product('v', 2, 3, formats.value)];
 }
 
-/**
- * Attention for anyone. Outputs, besides the answer:
- * `delta.<index>.key|value` = only the new rows [batch, kv heads, sequence, head size], for a loop that owns its cache;
- * `present.<index>.key|value` = past and new rows together, for loops that feed them back.
- */
-function fusedAttention(
+/** Attention that hands out `present.<index>.key|value`, past and new rows together, for loops that feed them back. */
+function attentionForAnyone(
   graph: GraphBuilder,
-  context: LayerContext<SharedValues>,
-  products: readonly Product[],
+  layer: Turned & {
+    readonly architecture: Architecture;
+    readonly index: number;
+    readonly plan: LayerPlan;
+    readonly shared: SharedValues;
+    readonly output: string;
+  },
 ): string {
-  const { architecture, index, plan, tensors, shared } = context;
-  const { heads, kvHeads, headSize } = architecture;
-  const at = (name: string): string => `layer.${index}.${name}`;
-  const flat = products.flatMap(({ name, parts }) => {
-    if (parts.length === 1) return [name];
-    const sizes = graph.integers(parts.map((part) => part.heads * headSize));
-    const names = parts.map((part) => at(part.name));
-    graph.node('Split', [name, sizes], names, { axis: -1 });
-    return names;
-  });
-  const [flatQuery = '', flatKey = '', value = ''] = flat;
-  const query = rotate(graph, context, headNorm(graph, architecture, flatQuery, heads, tensors.queryNorm), heads);
-  const key = rotate(graph, context, headNorm(graph, architecture, flatKey, kvHeads, tensors.keyNorm), kvHeads);
-  const newKey = exposeRows(graph, key, `delta.${index}.key`, architecture);
-  const newValue = exposeRows(graph, value, `delta.${index}.value`, architecture);
-  const past = [`past_key_values.${index}.key`, `past_key_values.${index}.value`] as const;
+  const { architecture, index } = layer;
+  const { kvHeads, headSize } = architecture;
   const present = [`present.${index}.key`, `present.${index}.value`] as const;
-  for (const name of past)
-    graph.input(name, graph.activations, ['batch_size', kvHeads, 'past_sequence_length', headSize]);
   for (const name of present) {
     graph.output(name, graph.activations, ['batch_size', kvHeads, 'total_sequence_length', headSize]);
   }
-  if (headSize % FUSED_HEAD_STEP !== 0) {
-    const plain = { architecture, plan, shared, past, present, query, newKey, newValue, output: at('attended') };
-    return plainAttention(graph, plain);
-  }
-  return graph.node(
-    'GroupQueryAttention',
-    [query, key, value, ...past, shared.lastPosition, shared.totalLength],
-    [at('attended'), ...present],
-    {
-      num_heads: heads,
-      kv_num_heads: kvHeads,
-      scale: { real: architecture.attentionScale },
-      softcap: { real: architecture.attentionSoftcap },
-      local_window_size: plan.window ?? -1,
-      do_rotary: 0,
-      rotary_interleaved: 0,
-    },
-  );
+  return fusable(architecture)
+    ? fusedAttention(graph, { ...layer, present })
+    : plainAttention(graph, { ...layer, present });
 }
 
 /** Norms each head by itself (Qwen 3, Gemma 3), before rotation. */
@@ -146,12 +146,7 @@ function headNorm(
 
 function rotate(
   graph: GraphBuilder,
-  context: {
-    readonly architecture: Architecture;
-    readonly plan: LayerPlan;
-    readonly tables: readonly [string, string];
-    readonly shared: SharedValues;
-  },
+  context: LayerContext<{ readonly positions: string }>,
   input: string,
   heads: number,
 ): string {

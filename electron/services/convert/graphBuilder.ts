@@ -4,6 +4,7 @@ import {
   elementBytes,
   type ElementType,
   externalTensor,
+  graphMessage,
   inlineTensor,
   modelMessage,
   nodeMessage,
@@ -70,7 +71,7 @@ export class GraphBuilder {
   readonly activations: 'float' | 'float16';
   readonly #stored: 'float' | 'float16';
   readonly #dataFile: string;
-  readonly #nodes: ProtobufWriter[] = [];
+  #nodes: ProtobufWriter[] = [];
   readonly #tensors = new Map<string, ProtobufWriter>();
   readonly #inputs: ProtobufWriter[] = [];
   readonly #outputs: ProtobufWriter[] = [];
@@ -96,6 +97,28 @@ export class GraphBuilder {
     const spec: NodeSpec = { operator, inputs, outputs: names, attributes };
     this.#nodes.push(nodeMessage(contributed.has(operator) ? { ...spec, domain: 'com.microsoft' } : spec));
     return names[0] ?? '';
+  }
+
+  /**
+   * A node that runs one of two lists of nodes and hands out what that list answers. Both may use every name that came
+   * before; nothing may use theirs afterwards. `shape` is that of the answer.
+   */
+  choose(
+    condition: string,
+    output: string,
+    shape: readonly (number | string)[],
+    lists: { readonly yes: () => string; readonly no: () => string },
+  ): string {
+    const list = (name: string, add: () => string): Attribute => {
+      const outer = this.#nodes;
+      this.#nodes = [];
+      const outputs = [valueMessage(add(), this.activations, shape)];
+      const graph = graphMessage(name, { nodes: this.#nodes, tensors: [], inputs: [], outputs });
+      this.#nodes = outer;
+      return { graph };
+    };
+    const branches = { then_branch: list(`${output}/yes`, lists.yes), else_branch: list(`${output}/no`, lists.no) };
+    return this.node('If', [condition], output, branches);
   }
 
   input(name: string, type: ElementType, dimensions: readonly (number | string)[]): void {

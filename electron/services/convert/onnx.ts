@@ -13,7 +13,8 @@ export type Attribute =
   | number // an integer
   | string
   | readonly number[] // integers
-  | { readonly real: number };
+  | { readonly real: number }
+  | { readonly graph: ProtobufWriter };
 
 export interface NodeSpec {
   readonly operator: string;
@@ -30,7 +31,7 @@ export interface Place {
   readonly length: number; // bytes
 }
 
-const ATTRIBUTE = { real: 1, integer: 2, text: 3, integers: 7 };
+const ATTRIBUTE = { real: 1, integer: 2, text: 3, graph: 5, integers: 7 };
 const EXTERNAL = 1;
 const IR_VERSION = 10;
 const OPSET = 21; // the first whose CPU kernels cover everything used here
@@ -41,6 +42,7 @@ function attribute(name: string, value: Attribute): ProtobufWriter {
   if (typeof value === 'number') return message.integer(3, value).integer(20, ATTRIBUTE.integer);
   if (typeof value === 'string') return message.text(4, value).integer(20, ATTRIBUTE.text);
   if ('real' in value) return message.float(2, value.real).integer(20, ATTRIBUTE.real);
+  if ('graph' in value) return message.message(6, value.graph).integer(20, ATTRIBUTE.graph);
   for (const item of value) message.integer(8, item);
   return message.integer(20, ATTRIBUTE.integers);
 }
@@ -102,25 +104,33 @@ export function externalTensor(
     .integer(14, EXTERNAL);
 }
 
-/** A whole ModelProto. Nodes must be in the order they run. */
-export function modelMessage(graph: {
+/** What a GraphProto is made of. Nodes must be in the order they run. */
+export interface GraphParts {
   readonly nodes: readonly ProtobufWriter[];
   readonly tensors: readonly ProtobufWriter[];
   readonly inputs: readonly ProtobufWriter[];
   readonly outputs: readonly ProtobufWriter[];
-}): Uint8Array {
+}
+
+/** GraphProto: the whole of a model, or what a node runs on a condition. */
+export function graphMessage(name: string, graph: GraphParts): ProtobufWriter {
   const message = new ProtobufWriter();
   for (const node of graph.nodes) message.message(1, node);
-  message.text(2, 'decoder');
+  message.text(2, name);
   for (const tensor of graph.tensors) message.message(5, tensor);
   for (const input of graph.inputs) message.message(11, input);
   for (const output of graph.outputs) message.message(12, output);
+  return message;
+}
+
+/** A whole ModelProto. */
+export function modelMessage(graph: GraphParts): Uint8Array {
   const operators = (domain: string, version: number): ProtobufWriter =>
     new ProtobufWriter().text(1, domain).integer(2, version);
   return new ProtobufWriter()
     .integer(1, IR_VERSION)
     .text(2, 'latchkey')
-    .message(7, message)
+    .message(7, graphMessage('decoder', graph))
     .message(8, operators('', OPSET))
     .message(8, operators('com.microsoft', CONTRIB_OPSET))
     .finish();

@@ -52,6 +52,14 @@ function relay(
   }
 }
 
+/** The same numbers with zeros behind them; `data` itself is empty afterwards. Its memory is free at once. */
+function enlarged(data: KvArray, length: number): KvArray {
+  const buffer = data.buffer;
+  if (!(buffer instanceof ArrayBuffer)) throw new Error('A cache is never shared between threads');
+  const larger = buffer.transfer(length * data.BYTES_PER_ELEMENT);
+  return data instanceof Float32Array ? new Float32Array(larger) : new Uint16Array(larger);
+}
+
 const bytesOf = (data: KvArray): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 /**
@@ -91,7 +99,7 @@ class Store implements KvCache {
   feeds(extra: number): Feeds {
     if (this.#layout.rowsOut) {
       const needed = this.#ids.length + extra;
-      if (needed > this.#capacity) this.#resize(Math.min(this.#limit, Math.ceil(needed / growth) * growth));
+      if (needed > this.#capacity) this.#grow(Math.min(this.#limit, Math.ceil(needed / growth) * growth));
     }
     return Object.fromEntries(this.#slots.map(({ past, tensor }) => [past, tensor]));
   }
@@ -163,6 +171,31 @@ class Store implements KvCache {
   /** Bytes of one head's row. */
   get #rowBytes(): number {
     return this.#layout.headDim * (this.#layout.kvType === 'float32' ? 4 : 2);
+  }
+
+  /**
+   * Makes room for more rows, array by array: the old and the new cache together would be the largest piece of memory
+   * of a long chat. Where memory runs out on the way, what was kept is lost and has to be computed again.
+   */
+  #grow(capacity: number): void {
+    const { kvHeads, headDim } = this.#layout;
+    const [rows, before] = [this.#ids.length, this.#capacity];
+    try {
+      for (const slot of this.#slots) {
+        const data = enlarged(slot.data, kvHeads * capacity * headDim);
+        for (let head = kvHeads - 1; head > 0; head--) {
+          const start = head * before;
+          data.copyWithin(head * capacity * headDim, start * headDim, (start + rows) * headDim);
+        }
+        slot.data = data;
+        slot.tensor = this.#view(data, capacity);
+      }
+      this.#capacity = capacity;
+    } catch (error) {
+      this.#ids = [];
+      this.#resize(0);
+      throw error;
+    }
   }
 
   /** Lays the kept rows of `from` (this store itself as a rule) out anew for `capacity` rows. */

@@ -24,6 +24,8 @@ export interface SessionOptions {
   readonly threads: number;
   /** Threads that wait for work keep their core busy for a moment, or give it back at once. */
   readonly spin?: boolean | undefined;
+  /** Start of the name of a file that says, once the session is released, how long each operator took. */
+  readonly profileTo?: string;
 }
 
 export type Feeds = Readonly<Record<string, Tensor>>;
@@ -56,7 +58,7 @@ function describe(metadata: readonly InferenceSession.ValueMetadata[]): TensorIn
  */
 export async function openSession(
   path: string,
-  { device, threads, spin = true }: SessionOptions,
+  { device, threads, spin = true, profileTo }: SessionOptions,
 ): Promise<DecoderSession> {
   const stay = keepsOutputs(device) ? keptNames(path) : [];
   const session = await InferenceSession.create(path, {
@@ -66,6 +68,7 @@ export async function openSession(
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     enableCpuMemArena: false,
+    ...(profileTo !== undefined && { enableProfiling: true, profileFilePrefix: profileTo }),
     logSeverityLevel: 3, // errors; warnings about unused constants mean nothing to anybody
     ...(!spin && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
     ...(stay.length > 0 && {

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { childEnvironment } from '../../../electron/hosts/childEnvironment.ts';
 
 export interface Written {
   readonly firstTokenSeconds: number;
@@ -48,7 +49,9 @@ export class RemoteEngine implements Engine {
   readonly #child: ChildProcess;
 
   constructor(job: EngineJob) {
-    this.#child = fork(join(import.meta.dirname, 'engineChild.ts'), [JSON.stringify(job)]);
+    // Ours runs as the product starts it, the others as their packages are started.
+    const env = job.engine === 'ours' ? childEnvironment(process.env) : process.env;
+    this.#child = fork(join(import.meta.dirname, 'engineChild.ts'), [JSON.stringify(job)], { env });
   }
 
   async load(): Promise<number> {

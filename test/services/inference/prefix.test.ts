@@ -47,6 +47,15 @@ describe.each([
   });
 });
 
+it('a cache that no memory is left for is empty and usable afterwards', () => {
+  const cache = createKvCache(layout, 2 ** 45);
+  add(cache, layout, range(0, 20));
+  expect(() => cache.feeds(2 ** 44)).toThrow(RangeError);
+  expectRows(cache, layout, []);
+  add(cache, layout, range(5, 300));
+  expectRows(cache, layout, range(5, 300));
+});
+
 describe('keeping caches for several chats', () => {
   const pool = (maxBytes = Infinity): ReturnType<typeof createCachePool> =>
     createCachePool(() => createKvCache(layout, 4000), { most: 2, maxBytes });
