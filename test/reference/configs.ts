@@ -35,6 +35,7 @@ export const tinyConfigs = {
   'llama with tied embeddings': { ...llama, tie_word_embeddings: true },
   'llama with biases everywhere': { ...llama, attention_bias: true, mlp_bias: true },
   'llama with one head per key': { ...llama, num_key_value_heads: 4, head_dim: 32 },
+  'llama with a hidden size that fills no block': { ...llama, hidden_size: 72, tie_word_embeddings: true },
   'llama with head size 24': { ...llama, head_dim: 24 },
   'llama with head size 10': { ...llama, head_dim: 10 },
   'llama with llama3 rope past its original context': {

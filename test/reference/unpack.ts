@@ -1,5 +1,5 @@
 /** Reads packed weights back, written from the specification of MatMulNBits and apart from the code that packs. */
-import type { BlockFormat, PackedRows } from '../../electron/services/convert/packing/format.ts';
+import { type BlockFormat, fittedTo, type PackedRows } from '../../electron/services/convert/packing/format.ts';
 import type { MatrixFormats } from '../../electron/services/convert/recipe.ts';
 import { packRows } from '../../electron/services/convert/packing/packRows.ts';
 import type { TinyModel } from './checkpoint.ts';
@@ -36,19 +36,20 @@ function gathered(spread: Float64Array): Float64Array {
 
 /** The model that a packed one stands for: every matrix packed and read back, vectors untouched. */
 export function asPacked(model: TinyModel, formats: MatrixFormats): TinyModel {
-  const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: size } = model.config;
+  const { num_attention_heads: heads, head_dim: size } = model.config;
   const tensors = new Map(model.tensors);
   for (const [name, { shape, values }] of model.tensors) {
     const [rows, columns] = shape;
     if (rows === undefined || columns === undefined) continue;
-    const queriesAndKeys = name.includes('qkv_proj') ? (heads + kvHeads) * size : rows;
-    const part = (from: number, to: number, format: BlockFormat): Float64Array => {
+    const queries = name.includes('qkv_proj') ? heads * size : rows;
+    const part = (from: number, to: number, wanted: BlockFormat): Float64Array => {
+      const format = fittedTo(wanted, columns);
       const some = values.subarray(from * columns, to * columns);
       return unpack(packRows(some, to - from, columns, format), to - from, columns, format);
     };
     const back = Float32Array.from([
-      ...part(0, queriesAndKeys, formatOf(name, formats)),
-      ...part(queriesAndKeys, rows, formats.value),
+      ...part(0, queries, formatOf(name, formats)),
+      ...part(queries, rows, formats.keyValue),
     ]);
     tensors.set(name, { shape, values: back });
   }
@@ -56,9 +57,9 @@ export function asPacked(model: TinyModel, formats: MatrixFormats): TinyModel {
 }
 
 function formatOf(name: string, formats: MatrixFormats): BlockFormat {
-  if (name.includes('v_proj.weight') && !name.includes('qkv')) return formats.value;
+  if (/[kv]_proj\.weight/.test(name) && !name.includes('qkv')) return formats.keyValue;
   if (name.includes('o_proj')) return formats.attentionOutput;
   if (name.includes('down_proj')) return formats.down;
   if (name.includes('mlp')) return formats.gateUp;
-  return name.includes('self_attn') ? formats.queryKey : formats.head;
+  return name.includes('self_attn') ? formats.query : formats.head;
 }

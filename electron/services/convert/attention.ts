@@ -83,7 +83,7 @@ interface Product {
   readonly parts: readonly { readonly name: 'query' | 'key' | 'value'; readonly heads: number }[];
 }
 
-/** Queries, keys and values from one product; where values are packed in a format of their own, from two. */
+/** Queries, keys and values from one product; where keys and values are packed in a format of their own, from two. */
 function project(graph: GraphBuilder, context: LayerContext<unknown>, input: string): readonly Product[] {
   const { architecture, index, tensors, formats } = context;
   const { heads, kvHeads } = architecture;
@@ -103,8 +103,8 @@ function project(graph: GraphBuilder, context: LayerContext<unknown>, input: str
     }),
     parts: parts.slice(from, to),
   });
-  if (formats === undefined || formats.value === formats.queryKey) return [product('qkv', 0, 3, formats?.queryKey)];
-  return [product('qk', 0, 2, formats.queryKey), product('v', 2, 3, formats.value)];
+  if (formats === undefined || formats.keyValue === formats.query) return [product('qkv', 0, 3, formats?.query)];
+  return [product('q', 0, 1, formats.query), product('kv', 1, 3, formats.keyValue)];
 }
 
 /** Attention that hands out `present.<index>.key|value`, past and new rows together, for loops that feed them back. */

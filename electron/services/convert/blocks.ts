@@ -1,6 +1,6 @@
 import type { Architecture } from './architecture.ts';
 import type { GraphBuilder } from './graphBuilder.ts';
-import type { BlockFormat } from './packing/format.ts';
+import { type BlockFormat, fittedTo } from './packing/format.ts';
 import { isSpread, SPREAD, spreadSigns } from './packing/spread.ts';
 import type { Rows } from './tensors.ts';
 
@@ -19,7 +19,8 @@ export function linear(
     readonly bias?: readonly Rows[] | undefined;
   },
 ): string {
-  const { input, output, weights, columns, format } = options;
+  const { input, output, weights, columns } = options;
+  const format = options.format && fittedTo(options.format, columns);
   const rows = weights.reduce((total, part) => total + part.rows, 0);
   const bias = options.bias ? graph.numbers(`${output}/bias`, options.bias, [rows]) : undefined;
   if (!format)

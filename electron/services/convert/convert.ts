@@ -12,11 +12,10 @@ import { contextFor } from './estimate.ts';
 import { explainConversion } from './explain.ts';
 import { FollowingHash } from './followingHash.ts';
 import type { GraphPlan } from './graphBuilder.ts';
-import { type ConvertedFile, hashFiles, requireSpace, writeFile } from './outputFolder.ts';
+import { type ConvertedFile, hashFiles, requireSpace, temporaryBeside, writeFile } from './outputFolder.ts';
 import { halfFile, loopFile, type Recipe, recipeFor } from './recipe.ts';
 import { startPackers } from './packing/packers.ts';
 import { openSource } from './source.ts';
-import { temporaryBeside } from './sweepConversions.ts';
 import { countParameters } from './tensors.ts';
 import { convertedConfig, hasChatTemplate, readTextFiles, type TextFile } from './textFiles.ts';
 import { fillWeights } from './weights.ts';
@@ -92,7 +91,7 @@ export async function convertModel(options: ConvertOptions): Promise<Result<Conv
     await publish(temporary, options.output);
     return ok(report);
   } catch (error) {
-    await removeTree(temporary).catch(() => undefined); // sweepConversions takes what stays
+    await removeTree(temporary).catch(() => undefined); // the next start sweeps what stays
     return failed(explainConversion(error));
   } finally {
     await checkpoint?.close();

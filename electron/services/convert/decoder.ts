@@ -3,6 +3,7 @@ import { attention, type SharedValues } from './attention.ts';
 import { addAndNorm, linear, norm, packedLinear, plainLinear, type Residual, softcap } from './blocks.ts';
 import { GraphBuilder, type GraphPlan } from './graphBuilder.ts';
 import { loopValues, type LoopValues } from './loopAttention.ts';
+import { fittedTo } from './packing/format.ts';
 import type { Recipe } from './recipe.ts';
 import { EMBEDDING, FINAL_NORM, HEAD, layerTensors, type LayerTensors } from './tensors.ts';
 
@@ -107,18 +108,21 @@ function embed(
   const found = embeddingScale === 1 ? 'embedded' : 'embedded/plain';
   let weights: readonly string[];
   if (recipe.formats) {
-    const { head } = recipe.formats;
+    const head = fittedTo(recipe.formats.head, hiddenSize);
     weights = graph.packed('embedding', rows, hiddenSize, head);
     const [data = '', ...rest] = weights;
     const { bits, block } = head;
-    const bytes = (Math.ceil(hiddenSize / block) * block * bits) / 8;
-    const flat = graph.alias('embedding/flat', data, 'uint8', [vocabSize, bytes]);
-    graph.node('GatherBlockQuantized', [flat, 'input_ids', ...rest], found, {
+    const width = Math.ceil(hiddenSize / block) * block;
+    const flat = graph.alias('embedding/flat', data, 'uint8', [vocabSize, (width * bits) / 8]);
+    const gathered = width === hiddenSize ? found : 'embedded/whole_blocks';
+    graph.node('GatherBlockQuantized', [flat, 'input_ids', ...rest], gathered, {
       bits,
       block_size: block,
       gather_axis: 0,
       quantize_axis: 1,
     });
+    const bounds = [0, hiddenSize, 2].map((bound) => graph.integers([bound]));
+    if (width !== hiddenSize) graph.node('Slice', [gathered, ...bounds], found);
   } else {
     weights = [graph.numbers('embedding', rows, [vocabSize, hiddenSize])];
     graph.node('Gather', [...weights, 'input_ids'], found, { axis: 0 });
@@ -178,7 +182,7 @@ function head(
 ): void {
   const { vocabSize: rows, hiddenSize: columns, tied, logitSoftcap } = architecture;
   const weights = [{ tensor: HEAD, first: 0, rows }];
-  const format = recipe.formats?.head;
+  const format = recipe.formats && fittedTo(recipe.formats.head, columns);
   const half = recipe.activations === 'float16';
   const output = logitSoftcap || half ? 'head' : 'logits';
   if (!tied) linear(graph, { input, output, weights, columns, format });

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createFile, type OpenFile } from '../durable/files.ts';
 import { ConversionError, throwIfCancelled } from './conversionError.ts';
 
@@ -15,6 +15,14 @@ export interface ConvertedFile {
 /** Room that must stay free for the small files and the rest of the system. */
 const SPARE_BYTES = 64 * 2 ** 20;
 const READ_BYTES = 4 * 2 ** 20;
+
+/**
+ * A fresh name beside the final folder, where a rename can publish it. What a killed conversion leaves under such a name
+ * is swept at the next start (models/manifest.ts).
+ */
+export function temporaryBeside(output: string): string {
+  return join(dirname(output), `.tmp-${randomBytes(8).toString('hex')}`);
+}
 
 /** Refuses early what could not end well. Throws ConversionError 'disk-full' with both numbers. */
 export async function requireSpace(folder: string, bytes: number): Promise<void> {

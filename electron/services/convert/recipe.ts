@@ -3,8 +3,9 @@ import type { BlockFormat } from './packing/format.ts';
 
 /** The kinds of matrices in a decoder that a recipe may treat differently. */
 export interface MatrixFormats {
-  readonly queryKey: BlockFormat;
-  readonly value: BlockFormat;
+  readonly query: BlockFormat;
+  /** Keys and values: with shared heads a small part of a model, and both are read by every later token. */
+  readonly keyValue: BlockFormat;
   readonly attentionOutput: BlockFormat;
   readonly gateUp: BlockFormat;
   readonly down: BlockFormat;
@@ -21,23 +22,22 @@ export interface Recipe {
 }
 
 const four64: BlockFormat = { bits: 4, block: 64, zeroPoints: true };
-const four32: BlockFormat = { bits: 4, block: 32, zeroPoints: true };
-const eight64: BlockFormat = { bits: 8, block: 64, zeroPoints: false };
+const eight128: BlockFormat = { bits: 8, block: 128, zeroPoints: false };
 const eight32: BlockFormat = { bits: 8, block: 32, zeroPoints: true };
 const eight16: BlockFormat = { bits: 8, block: 16, zeroPoints: true };
 
-/** Why these: docs/decisions/0005-weight-recipes.md, with the measurements. */
+/** Why these: docs/decisions/0006-weight-recipes.md, with the measurements. */
 const four: MatrixFormats = {
-  queryKey: four64,
-  value: eight64,
-  attentionOutput: eight64,
+  query: four64,
+  keyValue: eight128,
+  attentionOutput: eight128,
   gateUp: four64,
-  down: four32,
-  head: eight64,
+  down: four64,
+  head: eight128,
 };
 const eight: MatrixFormats = {
-  queryKey: eight16,
-  value: eight16,
+  query: eight16,
+  keyValue: eight16,
   attentionOutput: eight16,
   gateUp: eight16,
   down: { ...eight16, spread: true },

@@ -19,8 +19,8 @@ export function weightBytesPerToken(shape: BenchShape, dtype: Dtype, context: nu
   const queries = shape.heads * shape.headSize;
   const keys = shape.kvHeads * shape.headSize;
   const layer =
-    hidden * (queries + keys) * bytesOf(formats?.queryKey) +
-    hidden * keys * bytesOf(formats?.value) +
+    hidden * queries * bytesOf(formats?.query) +
+    2 * hidden * keys * bytesOf(formats?.keyValue) +
     hidden * queries * bytesOf(formats?.attentionOutput) +
     2 * hidden * wide * bytesOf(formats?.gateUp) +
     hidden * wide * bytesOf(formats?.down);

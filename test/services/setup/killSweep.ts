@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sweepConversions } from '../../../electron/services/convert/sweepConversions.ts';
 import { listModels, readManifest, sweepUnfinished, verifyModel } from '../../../electron/services/models/manifest.ts';
 import { tinyModel, writeCheckpoint } from '../../reference/checkpoint.ts';
 import { tinyConfigs } from '../../reference/configs.ts';
@@ -85,7 +84,7 @@ export class KillRoom {
     const modelsFolder = this.#models();
     const inject = ['-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:signal=SIGKILL:when=${nth}`];
     const done = this.#run({ ...job, modelsFolder, name: 'copied' }, inject);
-    const swept = (await sweepConversions(modelsFolder)) + (await sweepUnfinished(modelsFolder));
+    const swept = await sweepUnfinished(modelsFolder);
     const names = readdirSync(modelsFolder);
     const listed = new Set((await listModels(modelsFolder)).map((model) => model.id));
     const half: string[] = [];

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { sweepConversions } from '../../../electron/services/convert/sweepConversions.ts';
+import { sweepUnfinished } from '../../../electron/services/models/manifest.ts';
 import { tinyModel, writeCheckpoint } from '../../reference/checkpoint.ts';
 import { tinyConfigs } from '../../reference/configs.ts';
 
@@ -42,7 +42,7 @@ it.runIf(process.platform === 'linux')(
     await expect.poll(() => workers.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 60_000 }).toEqual([]);
     expect(said).toBe('converting\n');
     expect(existsSync(join(models, 'final'))).toBe(false);
-    expect(await sweepConversions(models)).toBe(1);
+    expect(await sweepUnfinished(models)).toBe(1);
     expect(readdirSync(models)).toEqual([]);
   },
 );

@@ -17,6 +17,15 @@ export interface BlockFormat {
   readonly spread?: true;
 }
 
+/**
+ * The format for rows of `columns` weights: blocks are halved, down to 32, until they fill a row, since what a last block
+ * lacks is stored all the same. The runtime has no quick way through blocks of fewer than 32.
+ */
+export function fittedTo(format: BlockFormat, columns: number): BlockFormat {
+  const block = ([256, 128, 64] as const).find((size) => size <= format.block && columns % size === 0);
+  return { ...format, block: block ?? (format.block < 32 ? format.block : 32) };
+}
+
 /** Bytes of each part of one packed row of `columns` weights. Scales are counted as float32. */
 export function packedRow(
   columns: number,
