@@ -45,10 +45,14 @@ export interface DownloadPlan {
   readonly files: readonly ModelFile[];
   readonly totalBytes: number;
   readonly cachedBytes: number; // already in the Hugging Face cache
-  readonly convertedBytes: number; // estimate of what conversion will write
+  readonly convertedBytes: number; // estimate of what will be written to the models folder
   readonly freeBytes: number; // at the tighter of cache and model folder
   readonly fits: boolean;
+  /** How long it takes at the speed of the last download here; absent before the first one. */
+  readonly secondsLeft?: number;
   readonly dtype: Dtype;
+  /** The authors made the ONNX files (of `dtype`): nothing is converted. */
+  readonly onnx?: true;
   readonly architecture: string; // "LlamaForCausalLM"
   readonly parameters: number;
 }

@@ -1,11 +1,11 @@
 import type { Problem } from '../../contract/problem.ts';
 import { checkAccess } from '../hub/check.ts';
-import { explainContents, explainMove } from '../hub/modelInfo.ts';
+import { explainMove } from '../hub/modelInfo.ts';
 import type { HubClient } from '../hub/request.ts';
 import type { AccessToken } from '../hub/secret.ts';
 import type { TokenReport, TokenSource } from '../hub/tokenSources.ts';
 import { type AccountFacts, whoAmI } from '../hub/whoami.ts';
-import { explainArchitecture } from '../convert/readArchitecture.ts';
+import { explainCard } from '../setup/chooseEdition.ts';
 import type { Finding } from './finding.ts';
 
 /** A token that somebody on this computer uses, and who that is. */
@@ -85,7 +85,7 @@ export async function examineRepo(
   if (problem) return { area: 'repository', outcome: 'fails', fact: `${as}: ${problem.title}.`, problem };
   const moved = card && explainMove(card);
   if (moved) return { area: 'repository', outcome: 'fails', fact: `${as}: ${moved.title}.`, problem: moved };
-  const contents = card && contentsProblem(card);
+  const contents = card && explainCard(card);
   if (contents) return { area: 'repository', outcome: 'fails', fact: `${as}: ${contents.title}.`, problem: contents };
   const account = licence?.account === undefined ? '' : ` to ${licence.account}`;
   const fact =
@@ -93,10 +93,4 @@ export async function examineRepo(
       ? `${as}: ${repo} may be downloaded. Access is granted${account}.`
       : `${as}: ${repo} may be downloaded. It is open to everybody.`;
   return { area: 'repository', outcome: 'works', fact };
-}
-
-function contentsProblem(card: Parameters<typeof explainContents>[0]): Problem | undefined {
-  return (
-    explainContents(card) ?? (card.architecture === undefined ? undefined : explainArchitecture(card.architecture))
-  );
 }

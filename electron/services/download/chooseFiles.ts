@@ -60,28 +60,69 @@ function weightsOf(root: ReadonlyMap<string, ModelFile>): readonly ModelFile[] |
  * the chosen), 'nothing-to-run' (no complete set of safetensors weights at the root).
  */
 export function chooseFiles(listed: readonly ModelFile[]): Result<readonly ModelFile[]> {
+  const root = rootOf(listed);
+  const weights = weightsOf(root);
+  if (weights !== undefined) return withSmallFiles(listed, weights);
+  const partly = [...root.keys()].some((name) => name.endsWith('.safetensors'));
+  return namesChecked(
+    listed,
+    failed(nothingToRun(partly ? 'the safetensors weights are not complete' : 'there are no safetensors weights')),
+  );
+}
+
+/** One graph that the authors made, by its path in the repository, and the files of weights beside it. */
+export interface ReadyGraph {
+  readonly graph: string;
+  /** How many files config.json promises (`use_external_data_format`); undefined = it promises nothing. */
+  readonly dataFiles: number | undefined;
+}
+
+/**
+ * As chooseFiles, for a repository that brings ONNX files: the one graph with all its data (`_data`, `_data_1`, ...) and
+ * the small files; graphs of other dtypes stay on the Hub. 'nothing-to-run' when the graph or a part of its data is missing.
+ */
+export function chooseReadyFiles(
+  listed: readonly ModelFile[],
+  { graph, dataFiles }: ReadyGraph,
+): Result<readonly ModelFile[]> {
+  const all = new Map(listed.map((file) => [file.path, file]));
+  const weights: ModelFile[] = [];
+  for (let path = graph, part = 0; ; part++) {
+    const file = all.get(path);
+    if (file === undefined) break;
+    weights.push(file);
+    path = part === 0 ? `${graph}_data` : `${graph}_data_${String(part)}`;
+  }
+  if (weights.length < 1 + (dataFiles ?? 0))
+    return namesChecked(listed, failed(nothingToRun(`${graph} is not complete`)));
+  return withSmallFiles(listed, weights);
+}
+
+const rootOf = (listed: readonly ModelFile[]): ReadonlyMap<string, ModelFile> =>
+  new Map(listed.filter(({ path }) => !path.includes('/')).map((file) => [file.path, file]));
+
+/** A name that tries to leave its folder is worse news than any other. */
+function namesChecked<T>(listed: readonly ModelFile[], otherwise: Result<T>): Result<T> {
   for (const { path } of listed) {
     const reason = escapeReason(path);
     if (reason !== undefined) return failed(unsafeName(path, reason));
   }
-  const root = new Map(listed.filter(({ path }) => !path.includes('/')).map((file) => [file.path, file]));
+  return otherwise;
+}
+
+function withSmallFiles(listed: readonly ModelFile[], weights: readonly ModelFile[]): Result<readonly ModelFile[]> {
+  const root = rootOf(listed);
   const small = [...root.values()].filter(
     ({ path }) => (wanted as readonly string[]).includes(path) || licence.test(path),
   );
-  const weights = weightsOf(root);
-  if (weights === undefined) {
-    const partly = [...root.keys()].some((name) => name.endsWith('.safetensors'));
-    return failed(
-      nothingToRun(partly ? 'the safetensors weights are not complete' : 'there are no safetensors weights'),
-    );
-  }
-  if (!root.has('config.json')) return failed(nothingToRun('config.json is missing'));
   const chosen = [...small.sort((a, b) => (a.path < b.path ? -1 : 1)), ...weights];
+  const safe = namesChecked(listed, ok(chosen));
+  if (!safe.ok) return safe;
+  if (!root.has('config.json')) return failed(nothingToRun('config.json is missing'));
   for (const { path } of chosen) {
     const reason = unsafeReason(path);
     if (reason !== undefined) return failed(unsafeName(path, reason));
   }
   const twins = findTwins(chosen.map(({ path }) => path));
-  if (twins) return failed(unsafeName(twins[1], `cannot live beside "${twins[0]}"`));
-  return ok(chosen);
+  return twins ? failed(unsafeName(twins[1], `cannot live beside "${twins[0]}"`)) : safe;
 }

@@ -3,32 +3,30 @@ import type { Commit, DownloadPlan, Dtype, ModelFile, RepoId } from '../../contr
 import { failed, ok, type Result } from '../../contract/result.ts';
 import { cachedBytes } from './cache.ts';
 import { checkedCommit, checksumOf, repoPaths } from './cachePaths.ts';
-import { chooseFiles } from './chooseFiles.ts';
 import { freeSpace, partialBytes } from './diskUse.ts';
 import { checksumsHidden, explainDisk } from './explain.ts';
 
-/** What the converter expects of a model: bytes it will write, weights it has, and the class in config.json. */
-export interface Estimate {
+/** What of a repository will be fetched, and what becomes of it here. */
+export interface Edition {
+  /** With real checksums. */
+  readonly files: readonly ModelFile[];
+  readonly dtype: Dtype;
+  /** The authors made the ONNX files: nothing is converted. */
+  readonly onnx?: true;
+  /** Bytes that will be written to the models folder. */
   readonly convertedBytes: number;
   readonly parameters: number;
-  readonly architecture: string;
+  readonly architecture: string; // the class in config.json
 }
 
 export interface PlanOptions {
   readonly repo: RepoId;
   readonly commit: Commit;
-  /** The whole tree of the commit, with real checksums. */
-  readonly listed: readonly ModelFile[];
+  readonly edition: Edition;
   readonly hubCache: string;
   readonly modelsFolder: string;
-  readonly dtype: Dtype;
-  /** Parsed config.json. */
-  readonly config: unknown;
-  readonly estimate: (input: {
-    readonly config: unknown;
-    readonly files: readonly ModelFile[];
-    readonly dtype: Dtype;
-  }) => Estimate;
+  /** Measured in an earlier download of this computer. */
+  readonly bytesPerSecond?: number | undefined;
 }
 
 // Room that stays free for journals, state files and the rest of the computer.
@@ -54,18 +52,16 @@ export function judgeSpace(
 }
 
 /**
- * Plans one model. Problems: those of chooseFiles, 'access-unknown' while the Hub hides checksums, 'disk-trouble'.
+ * Plans one model. Problems: 'access-unknown' while the Hub hides checksums, 'disk-trouble'.
  * A plan that does not fit is still a plan (`fits` false).
  */
 export async function makePlan(options: PlanOptions): Promise<Result<DownloadPlan>> {
-  const { repo, hubCache, modelsFolder, dtype, config } = options;
+  const { repo, edition, hubCache, modelsFolder, bytesPerSecond } = options;
   const commit = checkedCommit(options.commit);
-  const chosen = chooseFiles(options.listed);
-  if (!chosen.ok) return chosen;
   let totalBytes = 0;
   let cached = 0;
   try {
-    for (const file of chosen.value) {
+    for (const file of edition.files) {
       const checksum = checksumOf(file);
       if (checksum === undefined || !Number.isSafeInteger(file.bytes) || file.bytes < 0) {
         return failed(checksumsHidden(file.path));
@@ -74,24 +70,21 @@ export async function makePlan(options: PlanOptions): Promise<Result<DownloadPla
       if (!Number.isSafeInteger(totalBytes)) return failed(checksumsHidden(file.path));
       cached += await cachedBytes(hubCache, repo, commit, file, checksum);
     }
-    const estimate = options.estimate({ config, files: chosen.value, dtype });
     const started = await partialBytes(repoPaths(hubCache, repo).own);
+    const missing = Math.max(0, totalBytes - cached - started);
     const { fits, free } = judgeSpace(await freeSpace(hubCache), await freeSpace(modelsFolder), {
-      download: Math.max(0, totalBytes - cached - started),
-      converted: estimate.convertedBytes,
+      download: missing,
+      converted: edition.convertedBytes,
     });
     return ok({
       repo,
       commit,
-      files: chosen.value,
+      ...edition,
       totalBytes,
       cachedBytes: cached,
-      convertedBytes: estimate.convertedBytes,
       freeBytes: free,
       fits,
-      dtype,
-      architecture: estimate.architecture,
-      parameters: estimate.parameters,
+      ...(bytesPerSecond !== undefined && { secondsLeft: Math.ceil(missing / bytesPerSecond) }),
     });
   } catch (error) {
     const problem = explainDisk(repo, error, totalBytes - cached, hubCache);

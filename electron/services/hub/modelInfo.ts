@@ -60,15 +60,20 @@ export function readCard(json: unknown, requested: RepoId): ModelCard | undefine
   };
 }
 
-/** The problem of a repository that holds no weights Latchkey could prepare; undefined when it does. */
+/** Whether the authors put ONNX files beside the weights, where transformers.js looks for them. */
+export function bringsOnnx({ files }: ModelCard): boolean {
+  return files.some((file) => /^onnx\/model[^/]*\.onnx$/.test(file));
+}
+
+/** The problem of a repository that holds no weights Latchkey could prepare or run; undefined when it does. */
 export function explainContents(card: ModelCard): Problem | undefined {
-  if (card.files.some((file) => file.endsWith('.safetensors'))) return undefined;
+  if (bringsOnnx(card) || card.files.some((file) => file.endsWith('.safetensors'))) return undefined;
   const gguf = card.files.some((file) => file.toLowerCase().endsWith('.gguf'));
-  const what = gguf ? 'only GGUF files' : 'no weights in the safetensors format';
+  const what = gguf ? 'only GGUF files' : 'no weights in the safetensors or ONNX format';
   return {
     code: 'nothing-to-run',
     title: 'This edition cannot run here',
-    explanation: `${card.repo} holds ${what}. Latchkey prepares safetensors weights; another edition of the model may have them.`,
+    explanation: `${card.repo} holds ${what}. Latchkey runs those; another edition of the model may have them.`,
     actions: [{ kind: 'view', view: 'journey', label: 'Choose another model' }],
     evidence: [],
   };

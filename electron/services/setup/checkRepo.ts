@@ -2,17 +2,16 @@ import type { DownloadPlan, Dtype, ModelCard, ModelFile } from '../../contract/m
 import type { Problem } from '../../contract/problem.ts';
 import type { Result } from '../../contract/result.ts';
 import type { LicenceStatus } from '../../contract/setup.ts';
-import { estimateConversion } from '../convert/estimate.ts';
-import { explainArchitecture, readArchitecture } from '../convert/readArchitecture.ts';
 import { makePlan } from '../download/plan.ts';
 import { checkAccess, mostRequests } from '../hub/check.ts';
 import { readRepoFile } from '../hub/files.ts';
-import { explainContents, explainMove } from '../hub/modelInfo.ts';
+import { explainMove } from '../hub/modelInfo.ts';
 import type { HubClient } from '../hub/request.ts';
 import { listFiles } from '../hub/tree.ts';
 import { describe } from '../hub/words.ts';
 import { explainComputer } from '../inference/runtimeBuilds.ts';
 import type { SignIn } from '../signIn/signIn.ts';
+import { chooseEdition, explainCard } from './chooseEdition.ts';
 import type { CheckFindings } from './runner.ts';
 
 /**
@@ -25,6 +24,8 @@ export async function checkRepo(question: {
   readonly hub: HubClient;
   readonly signIn: SignIn;
   readonly folders: { readonly hubCache: string; readonly models: string };
+  /** What the last download here reached; undefined before the first. */
+  readonly bytesPerSecond?: number | undefined;
   readonly signal: AbortSignal;
 }): Promise<CheckFindings> {
   const { repo, hub, signIn, signal } = question;
@@ -43,8 +44,7 @@ export async function checkRepo(question: {
   const moved = card && explainMove(card);
   if (moved) return { problem: moved };
   // The Hub tells this much of gated repositories, too.
-  const architecture = card?.architecture === undefined ? undefined : explainArchitecture(card.architecture);
-  const contents = card && (explainContents(card) ?? architecture);
+  const contents = card && explainCard(card);
   if (contents) return { licence, problem: contents };
   if (answer.problem) return { licence, problem: withheld(answer.problem, question) ?? answer.problem };
   if (!card || !licence) return { licence };
@@ -67,6 +67,8 @@ async function planDownload(options: {
   readonly hub: HubClient;
   readonly signIn: SignIn;
   readonly folders: { readonly hubCache: string; readonly models: string };
+  /** What the last download here reached; undefined before the first. */
+  readonly bytesPerSecond?: number | undefined;
   readonly signal: AbortSignal;
 }): Promise<Result<DownloadPlan>> {
   const { card, hub, dtype, signal } = options;
@@ -76,18 +78,15 @@ async function planDownload(options: {
   if (!listed.ok) return listed;
   const configText = await readRepoFile(hub, { ...at, path: 'config.json', maxBytes: 2 ** 20 }, { signal });
   if (!configText.ok) return configText;
-  const architecture = readArchitecture(configText.value);
-  if (!architecture.ok) return architecture;
-  const { outputBytes, parameters } = estimateConversion(architecture.value, dtype);
+  const edition = chooseEdition(listed.value, configText.value, dtype);
+  if (!edition.ok) return edition;
   return makePlan({
     repo: card.repo,
     commit: card.commit,
-    listed: listed.value,
+    edition: edition.value,
     hubCache: options.folders.hubCache,
     modelsFolder: options.folders.models,
-    dtype,
-    config: architecture.value,
-    estimate: () => ({ convertedBytes: outputBytes, parameters, architecture: architecture.value.name }),
+    bytesPerSecond: options.bytesPerSecond,
   });
 }
 

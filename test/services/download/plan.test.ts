@@ -92,28 +92,32 @@ describe('which files a model needs', () => {
 });
 
 describe('the plan', () => {
+  const chosen = chooseFiles(llama);
+  const needed = chosen.ok ? chosen.value : [];
   let folder: string;
   beforeEach(async () => {
     folder = await temporaryFolder();
   });
   afterEach(() => removeFolder(folder));
-  const plan = (list: readonly ModelFile[], convertedBytes = 500) =>
+  const plan = (list: readonly ModelFile[], more: { convertedBytes?: number; bytesPerSecond?: number } = {}) =>
     makePlan({
       repo,
       commit,
-      listed: list,
+      edition: {
+        files: list,
+        dtype: 'q4',
+        convertedBytes: 500,
+        parameters: 7,
+        architecture: 'LlamaForCausalLM',
+        ...more,
+      },
       hubCache: join(folder, 'not', 'made', 'yet'),
       modelsFolder: join(folder, 'models'),
-      dtype: 'q4',
-      config: { hidden_size: 8 },
-      estimate: ({ config, files, dtype }) => {
-        expect([config, files.length, dtype]).toEqual([{ hidden_size: 8 }, 9, 'q4']);
-        return { convertedBytes, parameters: 7, architecture: 'LlamaForCausalLM' };
-      },
+      bytesPerSecond: more.bytesPerSecond,
     });
 
   test('adds up sizes and carries the estimate', async () => {
-    const result = await plan(llama);
+    const result = await plan(needed);
     expect(result).toMatchObject({
       ok: true,
       value: {
@@ -136,17 +140,23 @@ describe('the plan', () => {
     await writeFile(join(blobs, 'a'.repeat(64)), '0123456789');
     await writeFile(join(snapshots, commit, 'README.md'), '0123456789');
     await writeFile(join(snapshots, commit, 'config.json'), 'short');
-    expect(await plan(llama)).toMatchObject({ ok: true, value: { totalBytes: 90, cachedBytes: 20 } });
+    expect(await plan(needed)).toMatchObject({ ok: true, value: { totalBytes: 90, cachedBytes: 20 } });
+  });
+  test('says how long the missing bytes take at the speed of the last download, and nothing before the first one', async () => {
+    const known = await plan(needed, { bytesPerSecond: 40 });
+    expect(known).toMatchObject({ ok: true, value: { secondsLeft: 3 } });
+    const unknown = await plan(needed);
+    expect(unknown.ok && 'secondsLeft' in unknown.value).toBe(false);
   });
   test('says so when it does not fit', async () => {
-    expect(await plan(llama, 2 ** 52)).toMatchObject({ ok: true, value: { fits: false } });
+    expect(await plan(needed, { convertedBytes: 2 ** 52 })).toMatchObject({ ok: true, value: { fits: false } });
   });
   test.each([
     [{ path: 'config.json', bytes: 10 }],
     [{ path: 'config.json', bytes: 10, sha256: '*'.repeat(64) }],
     [{ path: 'config.json', bytes: Number.NaN, gitSha1: 'b'.repeat(40) }],
   ])('refuses a file whose bytes could not be proved: %j', async (odd) => {
-    const list = [...llama.filter(({ path }) => path !== 'config.json'), odd];
+    const list = [...needed.filter(({ path }) => path !== 'config.json'), odd];
     expect(await plan(list)).toMatchObject({ ok: false, problem: { code: 'access-unknown' } });
   });
 });
