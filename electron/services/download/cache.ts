@@ -56,12 +56,13 @@ export async function openCache(
   for (const folder of [own, blobs, snapshot]) await makeFolder(folder, 0o777);
   const tag = join(hubCache, 'CACHEDIR.TAG');
   if (!(await exists(tag))) await replaceFile(tag, cacheTag, 0o666, own);
-  let known = linksByCache.get(hubCache);
-  if (known === undefined) {
-    known = linksWork(own);
-    linksByCache.set(hubCache, known);
-  }
-  return { repo, commit, blobs, own, snapshot, links: links ?? (await known) };
+  return { repo, commit, blobs, own, snapshot, links: links ?? (await linksIn(hubCache, own)) };
+}
+
+function linksIn(hubCache: string, own: string): Promise<boolean> {
+  const known = linksByCache.get(hubCache) ?? linksWork(own);
+  linksByCache.set(hubCache, known);
+  return known;
 }
 
 /**

@@ -4,8 +4,24 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants, rmSync, writeSync } from 'node:fs';
-import { copyFile as copy, type FileHandle, mkdir, open, readlink, rename, rm, rmdir, symlink } from 'node:fs/promises';
+import {
+  copyFile as copy,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  rmdir,
+  symlink,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+
+const temporaryName = (): string => `.${randomBytes(6).toString('hex')}.tmp`;
+
+/** What went wrong before is the news; a temporary that cannot go now goes at the next start. */
+const discard = (temporary: string): Promise<void> => rm(temporary, { force: true }).catch(() => undefined);
 
 /** A file being filled at positions; not under its final name yet. */
 export interface OpenFile {
@@ -98,7 +114,7 @@ export async function replaceFile(
   mode = 0o600,
   stage = dirname(path),
 ): Promise<void> {
-  const temporary = join(stage, `.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(stage, temporaryName());
   const file = await createFile(temporary, mode);
   try {
     try {
@@ -109,39 +125,39 @@ export async function replaceFile(
     }
     await publish(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await discard(temporary);
     throw error;
   }
 }
 
 /** Makes `path` a symbolic link to `target` (as written), atomically replacing what stood there; staged in `stage`. */
 export async function replaceLink(path: string, target: string, stage = dirname(path)): Promise<void> {
-  const temporary = join(stage, `.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(stage, temporaryName());
   try {
     await symlink(target, temporary);
     await publish(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await discard(temporary);
     throw error;
   }
 }
 
 /** Whether this folder's file system and this account can make symbolic links (Windows often cannot). */
 export async function linksWork(folder: string): Promise<boolean> {
-  const probe = join(folder, `.${randomBytes(6).toString('hex')}.tmp`);
+  const probe = join(folder, temporaryName());
   try {
     await symlink('target', probe);
     return (await readlink(probe)) === 'target';
   } catch {
     return false;
   } finally {
-    await rm(probe, { force: true });
+    await discard(probe);
   }
 }
 
 /** Copies a whole file to a final name: staged in `stage` (same file system as `to`), synced, then renamed. */
 export async function copyFile(from: string, to: string, stage: string): Promise<void> {
-  const temporary = join(stage, `.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = join(stage, temporaryName());
   try {
     await copy(from, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     const handle = await open(temporary, 'r+');
@@ -152,7 +168,7 @@ export async function copyFile(from: string, to: string, stage: string): Promise
     }
     await publish(temporary, to);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await discard(temporary);
     throw error;
   }
 }
@@ -165,6 +181,13 @@ export async function makeFolder(path: string, mode = 0o700): Promise<boolean> {
 /** Removes a file or a whole folder; absent is fine. */
 export async function removeTree(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
+}
+
+/** Removes what killed writers left directly in a folder of which this process is the only writer. */
+export async function sweepTemporaries(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (/^\.[0-9a-f]{12}\.tmp$/.test(name)) await rm(join(folder, name), { force: true });
+  }
 }
 
 /** Removes a folder that holds nothing; false when it holds something or is not there. */

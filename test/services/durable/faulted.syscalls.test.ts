@@ -1,0 +1,43 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { type DiskFault, FaultSweep, type Outcome, type Work } from './faultSweep.ts';
+
+const sweep = new FaultSweep();
+afterAll(() => sweep.end());
+
+/** A part of all faults, spread over calls and kinds; another part with another seed. */
+function sample(faults: readonly DiskFault[], most: number, seed: number): readonly DiskFault[] {
+  const step = Math.max(1, faults.length / most);
+  return Array.from({ length: Math.min(most, faults.length) }, (_, index) => {
+    const within = Math.abs(Math.sin(seed * 1000 + index)) * step;
+    return faults[Math.min(faults.length - 1, Math.floor(index * step + within))]!;
+  });
+}
+
+async function meet(work: Work, most: number, seed = 7): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const fault of sample(await sweep.faults(work), most, seed)) outcomes.push(await sweep.meet(work, fault));
+  return outcomes;
+}
+
+describe('a fault at any system call that changes the disk', () => {
+  test.each(['state', 'publish-links', 'publish-files'] as const)(
+    '%s: the old bytes or the new ones, and the next run ends well',
+    { timeout: 240_000 },
+    async (work) => {
+      const outcomes = await meet(work, work === 'state' ? 15 : 20);
+      expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
+      // The faults are met, and said by name.
+      const ends = new Set(outcomes.map(({ end }) => end));
+      expect([...ends]).toEqual(expect.arrayContaining(['killed', 'failed ENOSPC', 'failed EIO']));
+    },
+  );
+
+  test.each(['naive-state', 'naive-publish'] as const)(
+    '%s, which writes straight to the final name, does not stand that',
+    { timeout: 120_000 },
+    async (work) => {
+      const outcomes = await meet(work, 12);
+      expect(outcomes.filter(({ wrong }) => wrong.length > 0).length).toBeGreaterThan(0);
+    },
+  );
+});
