@@ -198,7 +198,7 @@ export async function openPartial(
       unsynced += added.length;
       if (unsynced >= tuning.syncBytes) quietly(sync);
       else timer ??= setTimeout(() => quietly(sync), tuning.syncMs);
-      if (unnoted >= tuning.noteBytes) await note();
+      if (unnoted >= tuning.noteBytes) await note.afresh(); // one that began before may not mention these bytes
       while (unsynced >= tuning.tailBytes) await sync();
     },
     read: (into, position) => data.read(into, position),

@@ -57,7 +57,8 @@ export function startSink(
       for (let offset = 0; offset < chunk.length;) {
         const block = Math.floor(position / partial.blockBytes);
         const inBlock = position - block * partial.blockBytes;
-        const piece = chunk.subarray(offset, offset + partial.lengthOf(block) - inBlock);
+        // Never more at once than is collected at most, however large the chunks of a host are: see tuning.noteBytes.
+        const piece = chunk.subarray(offset, offset + Math.min(partial.lengthOf(block) - inBlock, held.length));
         position += piece.length;
         offset += piece.length;
         await place(block, inBlock, piece);

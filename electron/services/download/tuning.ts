@@ -44,9 +44,10 @@ export const defaultTuning: Tuning = {
   startConnections: 4,
   maxConnections: 16,
   sampleMs: 1500,
-  // 16 connections x 256 KiB collected + 2 MiB without a note = at most 6 MiB that a kill can cost.
+  // 16 connections x 256 KiB collected or on their way to a note + 1 MiB without a note in each of three files or so =
+  // 7 MiB that a kill can cost.
   writeBytes: 256 * KiB,
-  noteBytes: 2 * MiB,
+  noteBytes: MiB,
   syncBytes: 8 * MiB,
   tailBytes: 256 * MiB,
   syncMs: 1000,

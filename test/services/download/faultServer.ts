@@ -31,8 +31,8 @@ export interface FaultServer {
   /** Body bytes sent, requests for bytes, and links asked for. */
   readonly counts: { sent: number; requests: number; resolved: number };
   readonly seen: IncomingMessage['headers'][];
-  /** Slows the body down: ms between pieces of 1 KiB. */
-  pause(ms: number): void;
+  /** Slows the body down: ms between pieces of 1 KiB, unless said otherwise. */
+  pause(ms: number, pieceBytes?: number): void;
   close(): Promise<void>;
 }
 
@@ -66,6 +66,7 @@ export async function startFaultServer(files: ReadonlyMap<string, Buffer>, http:
   let refusal: Problem | undefined;
   let generation = 1;
   let gap = 0;
+  let pieceBytes = 1024;
   const counts = { sent: 0, requests: 0, resolved: 0 };
   const seen: IncomingMessage['headers'][] = [];
 
@@ -77,7 +78,7 @@ export async function startFaultServer(files: ReadonlyMap<string, Buffer>, http:
     return hit?.fault;
   }
 
-  async function send(answer: ServerResponse, data: Buffer, ms = gap, piece = 1024): Promise<void> {
+  async function send(answer: ServerResponse, data: Buffer, ms = gap, piece = pieceBytes): Promise<void> {
     for (let at = 0; at < data.length && !answer.destroyed; at += piece) {
       const part = data.subarray(at, at + piece);
       counts.sent += part.length;
@@ -166,8 +167,9 @@ export async function startFaultServer(files: ReadonlyMap<string, Buffer>, http:
     refuse(problem) {
       refusal = problem;
     },
-    pause(ms) {
+    pause(ms, bytes = 1024) {
       gap = ms;
+      pieceBytes = bytes;
     },
     async close() {
       server.closeAllConnections();

@@ -1,35 +1,36 @@
-/** Run by the kill test in a process of its own: downloads one file until it is done or killed. */
+/** Run by the kill room in a process of its own: downloads a small model until it is done or killed. */
 import { writeSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createNodeHttp } from '../../../electron/adapters/nodeHttp.ts';
+import type { ModelFile } from '../../../electron/contract/model.ts';
 import { ok } from '../../../electron/contract/result.ts';
-import { planOf } from './bench.ts';
 import { download } from '../../../electron/services/download/download.ts';
 import type { Tuning } from '../../../electron/services/download/tuning.ts';
+import { planOf } from './bench.ts';
 
-interface Job {
+export interface KilledJob {
   readonly mode: 'careful' | 'naive';
-  readonly url: string;
-  readonly hubCache: string;
-  readonly naiveFile: string;
-  readonly file: { readonly path: string; readonly bytes: number; readonly sha256: string };
+  readonly folder: string;
+  readonly files: readonly ModelFile[];
+  readonly urls: Readonly<Record<string, string>>;
   readonly tuning: Tuning;
 }
 
-const job = JSON.parse(process.argv[2] ?? '') as Job;
-const { file, url } = job;
+const { mode, folder, files, urls, tuning } = JSON.parse(process.argv[2] ?? '') as KilledJob;
 
 // What many downloaders do: parts in parallel, and after a crash the length of the file says where to go on.
-async function naive(): Promise<void> {
-  const from = (await stat(job.naiveFile).catch(() => undefined))?.size ?? 0;
-  const handle = await open(job.naiveFile, from > 0 ? 'r+' : 'w+');
-  const share = Math.ceil((file.bytes - from) / 4);
+async function naive({ path, bytes }: ModelFile): Promise<void> {
+  const name = join(folder, path);
+  const from = (await stat(name).catch(() => undefined))?.size ?? 0;
+  const handle = await open(name, from > 0 ? 'r+' : 'w+');
+  const share = Math.ceil((bytes - from) / 4);
   await Promise.all(
     [0, 1, 2, 3].map(async (part) => {
       let position = from + part * share;
-      const last = Math.min(file.bytes, position + share) - 1;
+      const last = Math.min(bytes, position + share) - 1;
       if (position > last) return;
-      const answer = await fetch(url, { headers: { range: `bytes=${String(position)}-${String(last)}` } });
+      const answer = await fetch(urls[path] ?? '', { headers: { range: `bytes=${String(position)}-${String(last)}` } });
       for await (const chunk of answer.body!) {
         await handle.write(chunk, 0, chunk.length, position);
         position += chunk.length;
@@ -39,21 +40,24 @@ async function naive(): Promise<void> {
   await handle.close();
 }
 
-if (job.mode === 'naive') {
-  await naive();
+if (mode === 'naive') {
+  await Promise.all(files.map(naive));
   writeSync(1, 'done\n');
 } else {
-  const result = await download(planOf([file]), {
+  const result = await download(planOf(files), {
     source: {
       http: createNodeHttp(),
-      resolve: async () => ok({ url, headers: {}, bytes: file.bytes, etag: file.sha256 }),
+      async resolve(path) {
+        const { bytes, sha256, gitSha1 } = files.find((file) => file.path === path)!;
+        return ok({ url: urls[path] ?? '', headers: {}, bytes, etag: sha256 ?? gitSha1 ?? '' });
+      },
     },
-    hubCache: job.hubCache,
+    hubCache: folder,
     onProgress: ({ doneBytes }) => writeSync(1, `${String(doneBytes)}\n`),
     signal: new AbortController().signal,
     now: Date.now,
     log: () => undefined,
-    tuning: job.tuning,
+    tuning,
   });
   writeSync(1, result.ok ? 'done\n' : `${JSON.stringify(result.problem)}\n`);
 }
