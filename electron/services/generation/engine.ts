@@ -58,6 +58,8 @@ export function createEngine(options: {
   readonly cachesFolder: string; // KV caches of chats
   /** Where an installed model computes; absent = everything on the CPU. */
   readonly devices?: Pick<Devices, 'plan' | 'lost'>;
+  /** Asked before a model is loaded: whether its bytes can still be trusted. */
+  readonly prove?: (model: InstalledModel, folder: string) => Promise<Result<undefined>>;
   readonly onChange: (state: EngineState) => void;
   readonly now: () => number;
   readonly log: (entry: LogEntry) => void;
@@ -138,6 +140,11 @@ export function createEngine(options: {
     if (loaded === folder && worker) return { ok: true, value: worker };
     if (recentCrashes().length > restartBudget.restarts) return failed(tooManyRestarts());
     become({ kind: 'loading', modelId: model.id });
+    const sound = (await options.prove?.(model, folder)) ?? ok(undefined);
+    if (!sound.ok) {
+      become({ kind: 'failed', modelId: model.id, problem: sound.problem });
+      return sound;
+    }
     const plan = await planFor(model, folder);
     // Tidying up after a device can end the process, so a new process does it better.
     if (device !== 'cpu' && worker) retire();
