@@ -31,6 +31,8 @@ const pages = [
   'device-sign-in',
 ] as const satisfies readonly PageName[];
 
+const downloadLimit = numberIn(10_000, 1e12);
+
 const sampling = record<Sampling>({
   temperature: numberIn(0, 2),
   topP: numberIn(0, 1),
@@ -56,6 +58,8 @@ export interface AppInfo {
   readonly offlineBy?: string;
   /** Closing the window leaves the app in the system's tray, where the host has one. */
   readonly inTray: boolean;
+  /** Bytes per second that all downloads together may take; null = no limit. */
+  readonly downloadLimit: number | null;
   /** The person's accent colour in the system's settings, #rrggbb; absent where the host cannot know. */
   readonly accent?: string;
   readonly can: {
@@ -84,6 +88,10 @@ export const requests = {
   'app.setPractice': request<{ readonly on: boolean }, undefined>(record({ on: flag })),
   'app.setOffline': request<{ readonly on: boolean }, undefined>(record({ on: flag })),
   'app.setTray': request<{ readonly on: boolean }, undefined>(record({ on: flag })),
+  /** Holds at once, also for what is being downloaded. At least 10 kB/s: below that every connection counts as stalled. */
+  'app.setDownloadLimit': request<{ readonly bytesPerSecond: number | null }, undefined>(
+    record({ bytesPerSecond: (v: unknown): v is number | null => v === null || downloadLimit(v) }),
+  ),
   /** The oldest wish that nobody took yet, once. */
   'app.takeWish': request<undefined, { readonly wish?: Wish }>(nothing),
   /** Shows a folder of Latchkey in the system's file manager; only where `can.showFolders`. */

@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createComputer } from '../adapters/computer.ts';
 import { createKeychain } from '../adapters/keychain.ts';
+import { createNetworkWatch } from '../adapters/networkWatch.ts';
 import { createNodeHttp } from '../adapters/nodeHttp.ts';
 import { createNodeWay } from '../adapters/nodeNetwork.ts';
 import type { BackendEvent } from '../contract/ipc.ts';
@@ -106,6 +107,7 @@ async function startMode(
       clientId: practice ? 'latchkey-practice' : clientId(process.env),
       // The practice Hub is on this computer: nothing can stand in between.
       http: (!practice && lent.network?.http) || createNodeHttp(),
+      watchNetwork: createNetworkWatch(),
       way: (!practice && lent.network?.way) || createNodeWay(process.env),
       vault: createKeychain({
         service: practice ? 'Latchkey practice' : 'Latchkey',

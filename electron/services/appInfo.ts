@@ -11,6 +11,7 @@ export function appInfo(
     readonly offline: boolean;
     readonly signInWithBrowser: boolean;
     readonly inTray: boolean;
+    readonly downloadLimit: number | null;
     readonly consent: TokenConsent;
   },
 ): AppInfo {
@@ -28,6 +29,7 @@ export function appInfo(
     offline: now.offline,
     ...(offlineBy !== undefined && { offlineBy }),
     inTray: now.inTray && ports.stayInTray !== undefined,
+    downloadLimit: now.downloadLimit,
     ...(accent !== undefined && { accent }),
     can: {
       openPages: ports.host === 'desktop',

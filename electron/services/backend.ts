@@ -65,6 +65,10 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'mirror' | 'page'
       await rooms.setTray(on);
       return ok(undefined);
     },
+    'app.setDownloadLimit': async ({ bytesPerSecond }) => {
+      await rooms.setDownloadLimit(bytesPerSecond);
+      return ok(undefined);
+    },
     'app.takeWish': async () => {
       const wish = ports.takeWish?.();
       if (!wish) return ok({});

@@ -26,6 +26,9 @@ export interface HttpAnswer {
 /** Rejects with the system's own error (code ENOTFOUND, ECONNREFUSED, CERT_..., ETIMEDOUT) or AbortError. */
 export type HttpPort = (request: HttpRequest, options: { readonly signal?: AbortSignal }) => Promise<HttpAnswer>;
 
+/** Tells whenever the way to the network changed; returns its own undo. */
+export type NetworkWatch = (onChange: () => void) => () => void;
+
 /** What the host can say about the way to a server. Neither ever rejects. */
 export interface WayPort {
   /** "http://proxy:3128 (HTTPS_PROXY)", without name and password; undefined = the straight way. */
@@ -136,6 +139,8 @@ export interface Ports {
   readonly computer?: Computer | undefined;
   readonly http: HttpPort;
   readonly way: WayPort;
+  /** Absent: nobody tells, and silence has to be waited out. */
+  readonly watchNetwork?: NetworkWatch;
   readonly vault: VaultPort;
   readonly startWorker: (name: WorkerName) => WorkerProcess;
   /** The id under which this app is registered with the Hub; absent = nobody signs in through the browser. */

@@ -3,12 +3,14 @@ import type { AppInfo, BackendEvent } from '../contract/ipc.ts';
 import { appInfo } from './appInfo.ts';
 import { consentFor, type TokenConsent } from './hub/mirror.ts';
 import type { Ports } from './ports.ts';
-import { openSettings, type Settings } from './settings.ts';
+import { openSettings, type Settings, usual } from './settings.ts';
 
 export interface Preferences {
   readonly isOffline: () => boolean;
   /** Why nothing is asked of the network: the variable that says so, or the person's own switch. */
   offlineReason(): string | undefined;
+  /** Bytes per second that all downloads together may take; undefined = no limit. */
+  readonly downloadLimit: () => number | undefined;
   /** Whether the Hub in use, perhaps a mirror, may have the access token. */
   readonly consent: () => TokenConsent;
   info(): AppInfo;
@@ -45,6 +47,7 @@ export async function openPreferences(
       offline: isOffline(),
       signInWithBrowser: signInWithBrowser(),
       inTray: settings.now().tray,
+      downloadLimit: settings.now().downloadLimit,
       consent: consent(),
     });
   const tell = (): void => emit({ type: 'app.changed', info: info() });
@@ -60,6 +63,7 @@ export async function openPreferences(
       if (offlineBy !== undefined) return `${offlineBy} is set`;
       return isOffline() ? 'Latchkey works offline' : undefined;
     },
+    downloadLimit: () => settings.now().downloadLimit ?? undefined,
     consent,
     info,
     start: () => ports.stayInTray?.(settings.now().tray),
@@ -68,7 +72,7 @@ export async function openPreferences(
       const { origin } = new URL(ports.hubEndpoint);
       return change({ mirrors: { ...settings.now().mirrors, [origin]: allow } });
     },
-    reset: () => change({ offline: false, tray: false, mirrors: {} }),
+    reset: () => change(usual),
     close: () => deaf?.(),
   };
 }

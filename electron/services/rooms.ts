@@ -13,7 +13,7 @@ import { isDevicesNote } from './devices/note.ts';
 import { openDevices } from './devices/open.ts';
 import type { Devices } from './devices/room.ts';
 import { findSnapshot } from './download/cache.ts';
-import { makeFolder } from './durable/files.ts';
+import { makeFolder, sweepTemporaries } from './durable/files.ts';
 import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
 import { createEngine, type Engine } from './generation/engine.ts';
@@ -22,11 +22,13 @@ import { lend } from './localServer/lend.ts';
 import { createLocalServerRoom, isLocalServerNote, type LocalServerRoom } from './localServer/room.ts';
 import { createLibrary, type Library } from './models/library.ts';
 import { sweepUnfinished } from './models/manifest.ts';
+import { createUnproved, isLastRun } from './models/unproved.ts';
 import type { Ports } from './ports.ts';
 import { openPreferences } from './preferences.ts';
 import { createLogTail, makeReport } from './report.ts';
-import { fetchModel } from './setup/fetchModel.ts';
-import { fileSource } from './setup/fileSource.ts';
+import { openDownloads } from './setup/downloads.ts';
+import { fileUsers } from './setup/fileUsers.ts';
+import { isSpeed } from './setup/lastSpeed.ts';
 import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
 import { announcement } from './setup/announce.ts';
@@ -59,6 +61,8 @@ export interface Rooms extends AccessRooms {
   /** What works here, where each journey stands, the last lines of the log: to be pasted into an issue. */
   report(): Promise<string>;
   setTray(on: boolean): Promise<void>;
+  /** Bytes per second for all downloads together; null = no limit. */
+  setDownloadLimit(bytesPerSecond: number | null): Promise<void>;
   readonly chatsChanged: () => void;
   start(): Promise<void>;
   close(): Promise<void>;
@@ -88,8 +92,6 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     signInWithBrowser: () => access.browserSignIn.available,
   });
   const { isOffline, consent } = preferences;
-  const { links } = ports.environment;
-
   const hub = createHubClient({
     endpoint: ports.hubEndpoint,
     http: ports.http,
@@ -121,10 +123,12 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     onChange: (state) => emit({ type: 'devices.changed', devices: state }),
     log: write,
   });
+  const unproved = createUnproved(remember('last-run.json', isLastRun), () => home.folder());
   const engine = createEngine({
     startProcess: () => ports.startWorker('infer'),
     folderOf,
     devices,
+    prove: (model, folder) => unproved.prove(model, folder),
     cachesFolder: join(paths.data, 'chat-caches'),
     onChange: (state) => emit({ type: 'engine.changed', engine: state }),
     now,
@@ -169,7 +173,13 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   });
 
   const snapshotOf = (plan: DownloadPlan) => findSnapshot(paths.hubCache, plan.repo, plan.commit, plan.files);
-  const source = fileSource({ hub, http: ports.http, token: () => signIn.tokenToSend() });
+  const downloads = await openDownloads({
+    ports: { ...ports, log: write },
+    hub,
+    signIn,
+    limit: preferences.downloadLimit,
+    speed: remember('last-speed.json', isSpeed),
+  });
   const journeys = createJourneys({
     records: remember<readonly JourneyRecord[]>('journeys.json', areRecords),
     pace: ports.pace,
@@ -191,21 +201,12 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     },
     effects: {
       check: ({ repo, dtype }, { signal }) =>
-        checkRepo({ repo, dtype, hub, signIn, folders: { ...paths, models: home.folder() }, signal }),
-      async download(plan, { signal, report }) {
-        await signIn.renew({ signal });
-        return fetchModel(plan, {
-          hub,
-          token: signIn.tokenToSend(),
-          source: source(plan),
-          hubCache: paths.hubCache,
-          ...(links !== undefined && { links }),
-          onProgress: report,
-          signal,
-          now,
-          log: write,
-        });
-      },
+        checkRepo({
+          ...{ repo, dtype, hub, signIn, signal },
+          folders: { ...paths, models: home.folder() },
+          bytesPerSecond: downloads.bytesPerSecond(),
+        }),
+      download: (plan, more) => downloads.run(plan, more),
       prepare: prepareStep({
         ...{ ports, engine, models, devices, now, log: write },
         modelsFolder: () => home.folder(),
@@ -215,18 +216,17 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     },
   });
 
-  const busyJourneys = () => journeys.list().filter(({ activity }) => activity.kind === 'working');
+  const networkChanged = (): void => {
+    for (const one of isOffline() ? [] : [downloads, journeys]) one.networkChanged();
+  };
+  const deaf = ports.watchNetwork?.(networkChanged);
+
   const storage = createStorage({
     ports,
     home,
     models,
     engine,
-    users: {
-      wants: (repo) => journeys.list().some((one) => one.repo === repo && one.step !== 'ready'),
-      works: (repo) =>
-        busyJourneys().some((one) => one.repo === repo && (one.step === 'download' || one.step === 'prepare')),
-      isPreparing: () => busyJourneys().some(({ step }) => step === 'prepare'),
-    },
+    users: fileUsers(() => journeys.list()),
     onWork: (work) => emit({ type: 'storage.worked', work }),
   });
 
@@ -247,9 +247,10 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     chatsChanged,
     async setOffline(on) {
       await preferences.change({ offline: on });
-      if (!isOffline()) journeys.networkChanged();
+      networkChanged();
     },
     setTray: (on) => preferences.change({ tray: on }),
+    setDownloadLimit: (downloadLimit) => preferences.change({ downloadLimit }),
     async decideMirror(allow) {
       await preferences.decideMirror(allow);
       if (signIn.token()) journeys.tokenChanged();
@@ -274,6 +275,8 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     async start() {
       preferences.start();
       await devices.start();
+      await sweepTemporaries(paths.data);
+      await unproved.start();
       await sweepUnfinished(home.folder());
       await models.refresh();
       await storage.start();
@@ -286,6 +289,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     },
     async close() {
       preferences.close();
+      deaf?.();
       access.browserSignIn.stop();
       updates.close();
       answers.close();
@@ -293,6 +297,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await storage.close();
       await journeys.close();
       engine.close();
+      await unproved.close();
       chats.close();
     },
   };

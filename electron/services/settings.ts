@@ -6,19 +6,24 @@ export interface Settings {
   readonly offline: boolean;
   /** Closing the window leaves the app in the system's tray. */
   readonly tray: boolean;
+  /** Downloads take at most this much, bytes per second; null = all there is. */
+  readonly downloadLimit: number | null;
   /** By origin: whether a mirror may have the access token. Not listed: nobody was asked yet. */
   readonly mirrors: Readonly<Record<string, boolean>>;
 }
 
-const usual: Settings = { offline: false, tray: false, mirrors: {} };
+/** The settings of a new installation. */
+export const usual: Settings = { offline: false, tray: false, downloadLimit: null, mirrors: {} };
 
 /** As on disk: what a later version added is absent in an earlier one's file. */
 type StoredSettings = Pick<Settings, 'offline'> & Partial<Settings>;
 
 function areSettings(value: unknown): value is StoredSettings {
   if (typeof value !== 'object' || value === null) return false;
-  const { offline, tray, mirrors = {} } = value as Partial<Settings>;
-  return typeof offline === 'boolean' && (tray === undefined || typeof tray === 'boolean') && areDecisions(mirrors);
+  const { offline, tray, downloadLimit = null, mirrors = {} } = value as Partial<Settings>;
+  const limit = downloadLimit === null || (typeof downloadLimit === 'number' && downloadLimit > 0);
+  const switches = typeof offline === 'boolean' && (tray === undefined || typeof tray === 'boolean');
+  return switches && limit && areDecisions(mirrors);
 }
 
 function areDecisions(value: unknown): boolean {

@@ -171,6 +171,11 @@ export class AppState {
     await this.#backend.request('app.setTray', { on });
   }
 
+  /** Bytes per second for all downloads together; null = no limit. What came of it arrives as an event. */
+  async setDownloadLimit(bytesPerSecond: number | null): Promise<void> {
+    await this.#backend.request('app.setDownloadLimit', { bytesPerSecond });
+  }
+
   async showFolder(folder: 'data' | 'models' | 'cache'): Promise<void> {
     await this.#backend.request('app.showFolder', { folder });
   }

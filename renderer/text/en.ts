@@ -253,6 +253,10 @@ export const t = {
     offlineHint: 'No licence checks, no downloads. Installed models work as before.',
     tray: 'Stay in the tray',
     trayHint: 'Closing the window leaves Latchkey running: downloads and waiting go on.',
+    downloadLimit: 'Download speed',
+    downloadLimitHint: 'For all downloads together. A change holds at once, also for a download that is under way.',
+    noLimit: 'No limit',
+    atMost: (speed: string) => `At most ${speed}`,
     practice: 'Practice mode',
     practiceHint:
       'Try the whole journey against a practice Hub on this computer, without an account. Your own setup stays as it is.',

@@ -128,6 +128,7 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'mirror.decide': ({ allow }) =>
       ok({ ...world.info, mirror: { host: 'hf-mirror.example', token: allow ? 'sent' : 'withheld' } }),
     'app.setTray': () => ok(undefined),
+    'app.setDownloadLimit': () => ok(undefined),
     'app.takeWish': () => ok({}),
     'app.showFolder': () => ok(undefined),
     'app.reset': () => ok(undefined),

@@ -18,6 +18,7 @@ export const info: AppInfo = {
   hubEndpoint: 'https://huggingface.co',
   offline: false,
   inTray: false,
+  downloadLimit: null,
   can: {
     openPages: true,
     notify: true,
@@ -104,6 +105,7 @@ export const plan: DownloadPlan = {
   convertedBytes: 1_240_000_000,
   freeBytes: 84_000_000_000,
   fits: true,
+  secondsLeft: 410,
   dtype: 'q4',
   architecture: 'LlamaForCausalLM',
   parameters: 1_235_814_400,

@@ -160,6 +160,15 @@ describe('the sidebar', () => {
     expect(await page.locator('dialog').count()).toBe(0);
   });
 
+  test('limits the speed of downloads, and lifts the limit', async () => {
+    await show('settings');
+    const choice = page.getByLabel('Download speed');
+    expect(await choice.inputValue()).toBe('');
+    await choice.selectOption('At most 2 MB/s');
+    await choice.selectOption('No limit');
+    expect(await sent('app.setDownloadLimit')).toEqual([{ bytesPerSecond: 2_000_000 }, { bytesPerSecond: null }]);
+  });
+
   test('switches the theme and keeps the choice', async () => {
     await show('settings');
     await page.getByText('Dark', { exact: true }).click();

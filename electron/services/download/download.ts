@@ -9,7 +9,7 @@ import { failed, ok, type Result } from '../../contract/result.ts';
 import type { Progress } from '../../contract/setup.ts';
 import { cancelled } from '../explain.ts';
 import type { FileLock } from '../durable/fileLock.ts';
-import type { LogEntry } from '../ports.ts';
+import type { LogEntry, NetworkWatch } from '../ports.ts';
 import {
   cachedBytes,
   type CacheFolder,
@@ -31,7 +31,7 @@ import { runTasks } from './runTasks.ts';
 import { findTwins, unsafeReason } from './safeName.ts';
 import { defaultTuning, type Tuning } from './tuning.ts';
 import { openVerified } from './verified.ts';
-import { startPace } from './waits.ts';
+import type { Pace } from './waits.ts';
 
 export interface DownloadOptions {
   readonly source: FileSource;
@@ -42,13 +42,16 @@ export interface DownloadOptions {
   /** Wall clock, ms since epoch: for display and for dates in headers only. */
   readonly now: () => number;
   readonly log: (entry: LogEntry) => void;
-  readonly bytesPerSecondLimit?: number;
+  /** Holds the bytes back where a speed limit is set; all downloads that share it share the limit. */
+  readonly pace?: Pace;
   /** The branch the commit was resolved from; null when the person chose the commit itself. Default 'main'. */
   readonly revision?: string | null;
   /** The whole file list with real hashes; lets Python know offline that the snapshot is (in)complete. */
   readonly tree?: readonly TreeEntry[];
   /** false = put files into the snapshot itself (HF_HUB_DISABLE_SYMLINKS); undefined = find out. */
   readonly links?: boolean;
+  /** Tells when the way to the network changed: then every connection is made anew, without waiting for the silence. */
+  readonly watchNetwork?: NetworkWatch;
   readonly tuning?: Partial<Tuning>;
 }
 
@@ -124,7 +127,7 @@ export async function download(
     lock = await lockRepo(options.hubCache, plan.repo);
     if (!lock) return failed(alreadyRunning(`${plan.repo}, by another process`));
     const verified = await openVerified(key, cache.own, hashing);
-    const pace = startPace(options.bytesPerSecondLimit);
+    const pace = options.pace ?? (async () => undefined);
     const shared = { cache, verified, hashing, source: options.source, tuning, now: options.now, pace };
     tasks = groups.value.map(({ files, checksum }) =>
       createFileTask({ ...shared, files, checksum, expectedBytes: present.get(checksum.hex) ?? 0 }),

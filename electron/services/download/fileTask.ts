@@ -65,8 +65,8 @@ export interface FileTask {
   claim(connections: number): Segment | undefined;
   fetch(segment: Segment, signal: AbortSignal): Promise<Fetched>;
   release(segment: Segment): void;
-  /** Asks the Hub for a new link before the next request, unless that has happened since `link`. */
-  dropLink(link: Link): void;
+  /** Asks the Hub for a new link before the next request, unless that has happened since `link` (when given). */
+  dropLink(link?: Link): void;
   /**
    * Proves what has arrived; publishes the file when it is whole and right. A Problem means it was wrong twice.
    * `onProved` hears of every step: claim() may give then what it held back.
@@ -179,8 +179,8 @@ export function createFileTask(options: TaskOptions): FileTask {
     }
   }
 
-  function dropLink(old: Link): void {
-    if (known === old) link = known = undefined;
+  function dropLink(old?: Link): void {
+    if (old === undefined || known === old) link = known = undefined;
   }
 
   const segment = (blocks: readonly number[], from: number, to: number, whole: boolean): Segment => {

@@ -2,7 +2,7 @@
 import type { RepoId } from '../../contract/model.ts';
 import type { Problem } from '../../contract/problem.ts';
 import type { Progress } from '../../contract/setup.ts';
-import type { LogEntry } from '../ports.ts';
+import type { LogEntry, NetworkWatch } from '../ports.ts';
 import { adapt, type Connections } from './connections.ts';
 import type { FileTask, Segment } from './fileTask.ts';
 import { startMissJudge } from './misses.ts';
@@ -17,6 +17,7 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   readonly now: () => number;
   readonly log: (entry: LogEntry) => void;
+  readonly watchNetwork?: NetworkWatch | undefined;
 }
 
 // Opening is mostly waiting for the disk; a few at once keep small files from queueing.
@@ -38,6 +39,7 @@ export async function runTasks(tasks: readonly FileTask[], options: RunOptions):
   let opening = 0;
   const fetched = () => tasks.reduce((sum, task) => sum + task.fetchedBytes(), 0);
   let failure: { readonly problem: Problem } | { readonly error: unknown } | undefined;
+  const attempts = new Set<AbortController>(); // requests under way
   const idle = Promise.withResolvers<undefined>();
 
   function fail(reason: NonNullable<typeof failure>): void {
@@ -75,11 +77,14 @@ export async function runTasks(tasks: readonly FileTask[], options: RunOptions):
 
   async function fetch(segment: Segment): Promise<void> {
     const { task } = segment;
+    const attempt = new AbortController();
+    const either = AbortSignal.any([signal, attempt.signal]);
+    attempts.add(attempt);
     busy++;
     try {
-      while (judge.heldUntil() > performance.now()) await wait(judge.heldUntil() - performance.now(), signal);
+      while (judge.heldUntil() > performance.now()) await wait(judge.heldUntil() - performance.now(), signal); // a new network lifts no limit of the Hub
       const startedAt = performance.now();
-      const result = await task.fetch(segment, signal);
+      const result = await task.fetch(segment, either);
       judge.gained(segment, result.gained);
       if (result.miss) {
         const verdict = judge.judge(segment, result, startedAt);
@@ -92,13 +97,23 @@ export async function runTasks(tasks: readonly FileTask[], options: RunOptions):
           gained: result.gained,
         });
         if (verdict.kind === 'stop') fail(verdict);
-        else await wait(verdict.ms, signal);
+        else await wait(verdict.ms, either);
       }
+    } catch (error) {
+      if (signal.aborted || !attempt.signal.aborted) throw error;
     } finally {
+      attempts.delete(attempt);
       busy--;
       task.release(segment);
     }
     start(() => settle(task));
+  }
+
+  // Nobody failed: what arrived is kept, and each place is asked for again over a new connection.
+  function startAnew(): void {
+    log({ area: 'download', event: 'network-changed', connections: attempts.size });
+    for (const task of tasks) task.dropLink();
+    for (const attempt of attempts) attempt.abort();
   }
 
   function nextSegment(): Segment | undefined {
@@ -143,6 +158,7 @@ export async function runTasks(tasks: readonly FileTask[], options: RunOptions):
   }
 
   const timers = [setInterval(report, tuning.reportMs), setInterval(sample, tuning.sampleMs)];
+  const deaf = options.watchNetwork?.(startAnew);
   try {
     start(async () => pump());
     await idle.promise;
@@ -154,5 +170,6 @@ export async function runTasks(tasks: readonly FileTask[], options: RunOptions):
     return undefined;
   } finally {
     for (const timer of timers) clearInterval(timer);
+    deaf?.();
   }
 }

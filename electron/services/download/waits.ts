@@ -41,14 +41,39 @@ export function askedWait(headers: Readonly<Record<string, string>>, now: number
   return undefined;
 }
 
-/** Holds callers back so that together they take at most `bytesPerSecond`; undefined = no limit. */
-export function startPace(bytesPerSecond: number | undefined): (bytes: number, signal: AbortSignal) => Promise<void> {
-  if (bytesPerSecond === undefined) return async () => undefined;
-  let free = performance.now();
-  return async (bytes, signal) => {
+/** Resolves when these bytes may be taken; rejects with AbortError. */
+export type Pace = (bytes: number, signal: AbortSignal) => Promise<void>;
+
+/** What may be taken at once after a silence, ms of the limit. */
+const burstMs = 100;
+/** So soon a limit that was changed holds for those who wait already. */
+const napMs = 200;
+
+/**
+ * Holds callers back so that together they take at most `limit()` bytes per second; undefined = no limit. The limit is
+ * asked again all the time: a change holds at once, also for who is waiting.
+ */
+export function startPace(limit: () => number | undefined): Pace {
+  let asked = 0; // bytes, since the start
+  let granted = 0;
+  let at = performance.now();
+
+  function advance(): number | undefined {
     const now = performance.now();
-    free = Math.max(free, now - 100) + (bytes / bytesPerSecond) * 1000;
-    await wait(free - now, signal);
+    const bytesPerSecond = limit();
+    const perMs = (bytesPerSecond ?? 0) / 1000;
+    granted = bytesPerSecond === undefined ? asked : Math.min(granted + (now - at) * perMs, asked + burstMs * perMs);
+    at = now;
+    return bytesPerSecond;
+  }
+
+  return async (bytes, signal) => {
+    advance();
+    asked += bytes;
+    const mine = asked;
+    for (let rate = advance(); rate !== undefined && granted < mine; rate = advance()) {
+      await wait(Math.min(napMs, ((mine - granted) / rate) * 1000), signal);
+    }
   };
 }
 

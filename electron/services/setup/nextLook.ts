@@ -23,6 +23,7 @@ export const freshPatience: Patience = { looks: 0, spoiled: 0 };
 const passing: ReadonlySet<ProblemCode> = new Set([
   'offline',
   'hub-trouble',
+  'cdn-blocked',
   'rate-limited',
   'proxy-or-portal',
   'not-the-hub',
@@ -43,6 +44,11 @@ const expectedMilliseconds = 24 * 3_600_000;
 /** True when the problem says nothing about access, so that what was known of it still holds. */
 export function isPassing(code: ProblemCode): boolean {
   return passing.has(code);
+}
+
+/** True when another way to the network may be all it takes. */
+export function isOfTheNetwork(code: ProblemCode): boolean {
+  return passing.has(code) && code !== 'rate-limited' && code !== 'busy';
 }
 
 /** True when a form sent on the licence page would answer the problem. */

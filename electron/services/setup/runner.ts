@@ -5,7 +5,7 @@ import type { LicenceStatus, Progress, SetupState } from '../../contract/setup.t
 import { type LogEntry } from '../ports.ts';
 import { internal } from '../explain.ts';
 import { next, type SetupEvent } from './machine.ts';
-import { freshPatience, isAnswerable, nextLook, type Pace, sleepUntil } from './nextLook.ts';
+import { freshPatience, isAnswerable, isOfTheNetwork, nextLook, type Pace, sleepUntil } from './nextLook.ts';
 
 /** What the Hub said about one repository, and what fetching it would mean. */
 export interface CheckFindings {
@@ -215,7 +215,7 @@ export function createRunner(options: {
     networkChanged() {
       const { step, activity } = state;
       if (activity.kind !== 'blocked' && activity.kind !== 'waiting') return;
-      if (activity.problem.code !== 'offline') return;
+      if (!isOfTheNetwork(activity.problem.code)) return;
       patience = freshPatience;
       send(step === 'download' || step === 'prepare' ? { type: 'start' } : { type: 'check' });
     },

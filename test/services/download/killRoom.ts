@@ -34,8 +34,7 @@ export const tail = 2 * tuning.noteBytes + tuning.maxConnections * tuning.writeB
 /** Some kills come before the first byte is noted, some downloads end before theirs. */
 const mostBytes = 900_000;
 
-const ownNode = join(import.meta.dirname, '../../../node_modules/.bin/node');
-const node = existsSync(ownNode) ? ownNode : process.execPath;
+const node = process.execPath;
 
 export interface Tally {
   kills: number;

@@ -18,8 +18,7 @@ const careful = ['mkdir', 'pwrite64', 'ftruncate', 'fsync', 'fdatasync', 'rename
 const naive = ['write'] as const;
 
 const child = join(import.meta.dirname, 'faultedChild.ts');
-const ownNode = join(import.meta.dirname, '../../../node_modules/.bin/node');
-const node = existsSync(ownNode) ? ownNode : process.execPath;
+const node = process.execPath;
 
 export type Work = FaultedJob['work'];
 

@@ -290,6 +290,30 @@ describe('running a journey', () => {
     await reach('download/idle');
   });
 
+  test.each(['offline', 'cdn-blocked', 'hub-trouble', 'proxy-or-portal', 'not-the-hub'] as const)(
+    'what "%s" holds up is tried again as soon as the network is another one',
+    async (code) => {
+      const { journeys, reach } = world({ checks: [{ problem: problem(code) }], pace: { retrySeconds: 60 } });
+      journeys.choose(repo, 'q4');
+      await reach('access/waiting');
+      journeys.networkChanged();
+      await reach('download/idle');
+    },
+  );
+
+  test.each(['rate-limited', 'access-pending', 'access-rejected'] as const)(
+    'what "%s" holds up is not: another network changes nothing there',
+    async (code) => {
+      const held = { problem: problem(code) };
+      const { journeys, seen } = world({ checks: [held], pace: { firstSeconds: 60, retrySeconds: 60 } });
+      journeys.choose(repo, 'q4');
+      await vi.waitFor(() => expect(journeys.list()[0]?.activity.kind).not.toBe('working'));
+      journeys.networkChanged();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(seen).toEqual(['check']);
+    },
+  );
+
   test('an installed model stays, whatever becomes of its licence', async () => {
     const rejected = {
       licence: { ...licence, state: 'rejected' } as LicenceStatus,
