@@ -113,7 +113,6 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     },
   );
   const { signIn } = access;
-
   const home = await openModelsHome(paths.models, remember<ModelsPlace>('models-place.json', isModelsPlace));
   const folderOf = (model: InstalledModel): string => join(home.folder(), model.id);
   const devices = openDevices({

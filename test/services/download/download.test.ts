@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
 import { open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createNodeHttp } from '../../../electron/adapters/nodeHttp.ts';
 import type { Problem } from '../../../electron/contract/problem.ts';
@@ -8,7 +6,6 @@ import { failed, ok } from '../../../electron/contract/result.ts';
 import { repoPaths } from '../../../electron/services/download/cachePaths.ts';
 import { journalPath, partialPath } from '../../../electron/services/download/journal.ts';
 import { openPartial } from '../../../electron/services/download/partial.ts';
-import { startPace } from '../../../electron/services/download/waits.ts';
 import { startSink } from '../../../electron/services/download/sink.ts';
 import { defaultTuning } from '../../../electron/services/download/tuning.ts';
 import { ownFiles, published, removeFolder, repo, run, smallTuning, temporaryFolder } from './bench.ts';
@@ -234,114 +231,6 @@ test('progress is reported at most ten times a second and ends at the whole', as
   expect(Math.max(...reports.map(({ bytesPerSecond }) => bytesPerSecond))).toBeGreaterThan(0);
 });
 
-describe('a speed limit', { retry: 3 }, () => {
-  test('is kept', async () => {
-    const started = performance.now();
-    await run(server.source, hubCache, server.listed, { pace: startPace(() => 20_000) });
-    expect(performance.now() - started).toBeGreaterThan((content.length / 20_000) * 1000 - 150);
-    await expectExact();
-  });
-
-  test('holds for all downloads that share it, together', async () => {
-    const pace = startPace(() => 40_000);
-    const other = await temporaryFolder();
-    const started = performance.now();
-    await Promise.all([hubCache, other].map((folder) => run(server.source, folder, server.listed, { pace })));
-    expect(performance.now() - started).toBeGreaterThan(((2 * content.length) / 40_000) * 1000 - 150);
-    await removeFolder(other);
-  });
-
-  test('that is lifted holds back nobody any longer, also who is waiting', async () => {
-    let limit: number | undefined = 500; // 16 seconds for the whole
-    const started = performance.now();
-    setTimeout(() => (limit = undefined), 300);
-    expect((await run(server.source, hubCache, server.listed, { pace: startPace(() => limit) })).result.ok).toBe(true);
-    expect(performance.now() - started).toBeLessThan(3000);
-    await expectExact();
-  });
-
-  test('so low that nothing comes for long is no silence of the server, and a pause ends it at once', async () => {
-    const stop = new AbortController();
-    setTimeout(() => stop.abort(), 600);
-    const started = performance.now();
-    const { result } = await run(server.source, hubCache, server.listed, {
-      pace: startPace(() => 100),
-      signal: stop.signal,
-      tuning: { stallMs: 100, tries: 1 },
-    });
-    expect(result).toMatchObject({ ok: false, problem: { code: 'cancelled' } });
-    expect(performance.now() - started).toBeLessThan(1100);
-  });
-});
-
-describe('a network that changes', () => {
-  const watched = () => {
-    const listeners = new Set<() => void>();
-    return {
-      change: () => listeners.forEach((listener) => listener()),
-      listening: () => listeners.size,
-      watchNetwork: (listener: () => void) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    };
-  };
-
-  test.each(['stall', 'slow-headers'] as const)(
-    'leaves connections at "%s", which are made anew at once instead of being waited for',
-    async (verb) => {
-      const network = watched();
-      server.arm({ do: verb, at: 2 * block + 5, times: 2 }, { do: verb, at: 5 * block + 5, times: 2 });
-      const tries = setInterval(network.change, 150);
-      const { result } = await run(server.source, hubCache, server.listed, {
-        watchNetwork: network.watchNetwork,
-        tuning: { stallMs: 60_000, tries: 1 },
-      });
-      clearInterval(tries);
-      expect(result.ok).toBe(true);
-      await expectExact();
-      expect(network.listening()).toBe(0);
-      expect(server.counts.resolved).toBeGreaterThan(1);
-    },
-  );
-
-  test('in the middle of a transfer costs what was on its way, no byte that was written and no failure', async () => {
-    const network = watched();
-    server.pause(1);
-    let changes = 0;
-    const { result } = await run(server.source, hubCache, server.listed, {
-      watchNetwork: network.watchNetwork,
-      tuning: { tries: 1, writeBytes: 100 },
-      onProgress({ doneBytes }) {
-        if (doneBytes < (changes + 1) * 1500) return;
-        changes++;
-        network.change();
-      },
-    });
-    expect(result.ok).toBe(true);
-    await expectExact();
-    expect(changes).toBeGreaterThan(1);
-    const onTheWay = smallTuning.maxConnections * smallTuning.blocksPerRequest * block;
-    expect(server.counts.sent).toBeLessThanOrEqual(content.length + changes * onTheWay);
-  });
-
-  test('does not hide a pause', async () => {
-    const network = watched();
-    server.arm({ do: 'stall', at: 10, times: Infinity });
-    const stop = new AbortController();
-    setTimeout(() => {
-      network.change();
-      stop.abort();
-    }, 100);
-    const { result } = await run(server.source, hubCache, server.listed, {
-      watchNetwork: network.watchNetwork,
-      signal: stop.signal,
-      tuning: { stallMs: 60_000 },
-    });
-    expect(result).toMatchObject({ ok: false, problem: { code: 'cancelled' } });
-  });
-});
-
 test('positions beyond 4 GiB are kept exactly', async () => {
   const bytes = 2 ** 33 + 12_345;
   const tuning = { ...smallTuning, blockBytes: 2 ** 23 };
@@ -359,71 +248,4 @@ test('positions beyond 4 GiB are kept exactly', async () => {
   await again.read(back, from);
   expect(back.equals(tailBytes)).toBe(true);
   await again.close();
-});
-
-function mountTiny(folder: string, megabytes: number): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${String(megabytes)}m`, 'tmpfs', folder], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-describe('a disk without room', () => {
-  test('is told before the first byte when the plan is too large', async () => {
-    const files = [{ path, bytes: 2 ** 52, sha256: sha256(content) }];
-    const { result } = await run(server.source, hubCache, files);
-    expect(result).toMatchObject({ ok: false, problem: { code: 'disk-full' } });
-    expect(server.counts.requests).toBe(0);
-  });
-
-  test('that fills up in the middle keeps what was written, and the download goes on later', async ({ skip }) => {
-    if (!mountTiny(hubCache, 1)) skip('needs the right to mount a small file system');
-    const big = noise(700_000, 11);
-    const crowded = await startFaultServer(new Map([[path, big]]), createNodeHttp());
-    try {
-      const filler = join(hubCache, 'filler');
-      crowded.pause(1);
-      let filled = false;
-      const first = await run(crowded.source, hubCache, crowded.listed, {
-        tuning: {
-          stallMs: 10_000,
-          blockBytes: 16_384,
-          startConnections: 4,
-          writeBytes: 4096,
-          syncBytes: 8192,
-          tailBytes: 32_768,
-        },
-        onProgress: ({ doneBytes }) => {
-          if (doneBytes < 100_000 || filled) return;
-          filled = true;
-          void writeFile(filler, Buffer.alloc(900_000)).catch(() => undefined);
-        },
-      });
-      expect(first.result).toMatchObject({ ok: false, problem: { code: 'disk-full' } });
-      expect(await ownFiles(hubCache)).toContain(`${sha256(big)}.part`);
-      await writeFile(filler, '');
-      crowded.pause(0);
-      const before = crowded.counts.sent;
-      const second = await run(crowded.source, hubCache, crowded.listed, { tuning: { stallMs: 10_000 } });
-      expect(second.result).toMatchObject({ ok: true });
-      expect((await published(hubCache, path)).equals(big)).toBe(true);
-      expect(crowded.counts.sent - before).toBeLessThan(big.length - 60_000);
-    } finally {
-      await crowded.close();
-      execFileSync('umount', [hubCache]);
-    }
-  });
-
-  test('that is read-only is named as disk trouble', async ({ skip }) => {
-    if (!mountTiny(hubCache, 1)) skip('needs the right to mount a small file system');
-    try {
-      execFileSync('mount', ['-o', 'remount,ro', hubCache]);
-      const { result } = await run(server.source, hubCache, server.listed);
-      expect(result).toMatchObject({ ok: false, problem: { code: 'disk-trouble' } });
-    } finally {
-      execFileSync('umount', [hubCache]);
-    }
-  });
 });
