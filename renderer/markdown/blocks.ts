@@ -17,6 +17,8 @@ const bullet = /^( {0,3})([-*+]|\d{1,9}[.)])(?:([ \t]+)(.*)|[ \t]*)$/;
 const quote = /^ {0,3}>/;
 const delimiterRow = /^ {0,3}\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
 const mathOpen = /^ {0,3}(\$\$|\\\[)(.*)$/;
+/** Models write displayed environments without dollars around them, too. */
+const mathBegin = /^ {0,3}\\begin\{((?:align|equation|gather|multline|eqnarray)\*?)\}/;
 
 /** Reads lines into blocks. Never fails: what is no block is a paragraph, what is unfinished is closed at the end. */
 export function parseBlocks(lines: readonly string[], depth = 0): readonly Placed[] {
@@ -60,6 +62,21 @@ function readFence(lines: readonly string[], at: number): Read | undefined {
 }
 
 function readMath(lines: readonly string[], at: number): Read | undefined {
+  const begun = mathBegin.exec(lines[at] ?? '')?.[1];
+  if (begun !== undefined) {
+    const end = lines.findIndex((line, index) => index >= at && line.trimEnd().endsWith(`\\end{${begun}}`));
+    const used = (end < 0 ? lines.length : end + 1) - at;
+    return {
+      block: {
+        kind: 'math',
+        text: lines
+          .slice(at, at + used)
+          .join('\n')
+          .trim(),
+      },
+      used,
+    };
+  }
   const open = mathOpen.exec(lines[at] ?? '');
   if (!open) return undefined;
   const close = open[1] === '$$' ? '$$' : '\\]';
@@ -216,7 +233,8 @@ function readParagraph(lines: readonly string[], at: number, depth: number): Rea
   let end = at + 1;
   while (end < lines.length) {
     const line = lines[end] ?? '';
-    if (line.trim() === '' || (depth < deepest && interrupts(line)) || mathOpen.test(line)) break;
+    if (line.trim() === '' || (depth < deepest && interrupts(line)) || mathOpen.test(line) || mathBegin.test(line))
+      break;
     if (line.includes('|') && readTable(lines, end)) break;
     end += 1;
   }

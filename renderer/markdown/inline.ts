@@ -124,7 +124,7 @@ class InlineReader {
     const found = pattern.exec(this.#source);
     // Prices are not maths: a dollar pair counts only when something in it looks like a formula.
     const inside = found?.[1] ?? found?.[2];
-    if (!found || inside === undefined || (found[0].startsWith('$') && !/[\\^_={}]|^[A-Za-z]$/.test(inside))) return at;
+    if (!found || inside === undefined || (found[0].startsWith('$') && !looksLikeMath(inside))) return at;
     this.#push({ kind: 'math', text: inside.trim() });
     return at + found[0].length;
   }
@@ -264,6 +264,17 @@ class InlineReader {
       if (opener.length > 0) i += 1;
     }
   }
+}
+
+/** What stands between two dollars and is no price: a sign of TeX, or letters of one or two with signs between them. */
+function looksLikeMath(inside: string): boolean {
+  return (
+    /[\\^_={}]/.test(inside) ||
+    (/^[\w\s+\-*/<>()|,.!']+$/.test(inside) &&
+      /[A-Za-z]/.test(inside) &&
+      !/[A-Za-z]{3}/.test(inside) &&
+      !/^[\d,.]+\s?[A-Za-z]{1,2}\b/.test(inside))
+  );
 }
 
 function partners(source: string): ReadonlyMap<number, number> {

@@ -8,6 +8,7 @@ import type { Action, Problem, ViewName } from '../../electron/contract/problem.
 import { assertNever } from '../../electron/contract/result.ts';
 import type { SetupState } from '../../electron/contract/setup.ts';
 import { Chats } from './chats.svelte.ts';
+import { Drafts } from './drafts.svelte.ts';
 import { Clock } from './clock.svelte.ts';
 import { Devices } from './devices.svelte.ts';
 import { Journeys } from './journeys.svelte.ts';
@@ -20,6 +21,7 @@ import { changesStorage, Storage } from './storage.svelte.ts';
 import { Access } from './access.svelte.ts';
 import { ThemeChoice } from './theme.svelte.ts';
 import { Thread } from './thread.svelte.ts';
+import { byUse } from './tree.ts';
 import { Updates } from './updates.svelte.ts';
 import { Wishes } from './wishes.svelte.ts';
 
@@ -41,6 +43,7 @@ export class AppState {
   readonly storage: Storage;
   readonly chats: Chats;
   readonly thread: Thread;
+  readonly drafts = new Drafts();
   readonly pages: Pages;
   readonly updates: Updates;
   readonly localServer: LocalServer;
@@ -149,13 +152,18 @@ export class AppState {
     else this.router.go(unfinished ? { name: 'journey', repo: unfinished.repo } : { name: 'journey' });
   }
 
+  /** With the model asked for, else the one in use here, else the one used last. */
   newChat(modelId?: string): void {
+    const here = this.router.view;
+    const open = this.thread.chat?.modelId ?? (here.name === 'chat' ? here.modelId : undefined);
+    const wanted = [modelId, open, ...byUse(this.chats.all).map((chat) => chat.modelId), this.models.installed[0]?.id];
+    const id = wanted.find((one) => one !== undefined && this.models.find(one) !== undefined);
     this.thread.close();
-    const id = modelId ?? this.models.installed[0]?.id;
     this.router.go(id === undefined ? { name: 'chat' } : { name: 'chat', modelId: id });
   }
 
   openChat(chatId: string): void {
+    this.chats.forgetRemoved();
     this.router.go({ name: 'chat', chatId });
     if (this.thread.chat?.id !== chatId) void this.thread.open(chatId);
   }

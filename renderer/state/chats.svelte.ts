@@ -90,6 +90,7 @@ export class Chats {
     this.#removed = undefined;
   }
 
+  /** The offer to take a removal back goes when the person goes on. */
   forgetRemoved(): void {
     this.#removed = undefined;
   }

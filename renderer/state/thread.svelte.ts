@@ -1,9 +1,12 @@
 import { SvelteMap } from 'svelte/reactivity';
-import type { Chat, Message, Sampling } from '../../electron/contract/chat.ts';
+import type { Chat, Message } from '../../electron/contract/chat.ts';
 import type { Backend } from '../../electron/contract/ipc.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 import { append, type Delta, type Growing, join } from './deltas.ts';
 import { type Shown, visibleThread, withMessage } from './tree.ts';
+
+/** What a person sets for one chat. */
+export type ChatSettings = Pick<Chat, 'modelId' | 'systemPrompt' | 'sampling'>;
 
 /**
  * The chat that is open. Text arrives in numbered pieces and is kept beside the tree, so that a piece costs one string
@@ -47,7 +50,8 @@ export class Thread {
   }
   /** Text of a message as far as it has come. */
   textOf(message: Message): string {
-    return this.#growing.get(message.id)?.text ?? message.text;
+    // Only what is being written looks into the map: finished messages have nothing to do at each piece.
+    return message.state === 'writing' ? (this.#growing.get(message.id)?.text ?? message.text) : message.text;
   }
 
   close(): void {
@@ -86,7 +90,7 @@ export class Thread {
     }
   }
 
-  /** An empty chat in the store; needed before the first question or before its settings change. */
+  /** An empty chat in the store; needed before the first question or a change of its settings. */
   async create(modelId: string): Promise<boolean> {
     const made = await this.#backend.request('chats.create', { modelId });
     if (made.ok) this.#show(made.value);
@@ -118,7 +122,10 @@ export class Thread {
     else this.#problem = answer.problem;
   }
 
-  async configure(change: { modelId: string; systemPrompt: string; sampling: Sampling }): Promise<boolean> {
+  /** Changes the open chat; one that has not begun is stored first. */
+  async configure(change: ChatSettings): Promise<boolean> {
+    this.#problem = undefined;
+    if (!this.#chat && !(await this.create(change.modelId))) return false;
     const chatId = this.#chat?.id;
     if (chatId === undefined) return false;
     const answer = await this.#backend.request('chats.configure', { chatId, ...change });

@@ -10,18 +10,46 @@ export const chat = {
   noModelText: 'Set one up first; chats start here.',
   setUp: 'Set up a model',
   gone: 'The model of this chat is not installed any more. Its messages stay readable.',
-  starters: [
-    'Explain what a gated model is, in three sentences',
-    'Write a polite reply that declines an invitation',
-    'Turn this into a table: apples 3, pears 5, plums 12',
-    'Write a Python function that counts the words of a file',
-  ],
-  startersBase: [
-    'Hello, I am a software engineer.',
-    'The lighthouse keeper opened the door and',
-    'Three things to know about old locks:\n1.',
-    'def count_words(path):\n    """Return how often each word occurs."""\n',
-  ],
+  starters: {
+    instruct: [
+      'Explain how a lock knows its key, in three sentences',
+      'Write a polite reply that declines an invitation',
+      'Turn this into a table: apples 3, pears 5, plums 12',
+      'Write a Python function that counts the words of a file',
+    ],
+    small: [
+      'What is a key?',
+      'Write one sentence about the sea',
+      'Say this more politely: I do not want to come',
+      'List five fruits',
+    ],
+    code: [
+      'Write a Python function that counts the words of a file',
+      'Explain what a race condition is, with a short example',
+      'Write a regular expression for a date such as 2026-11-21, and say what each part does',
+      'Turn this loop into one expression: for x in xs: if x > 0: out.append(x * x)',
+    ],
+    base: [
+      'Hello, I am a software engineer.',
+      'The lighthouse keeper opened the door and',
+      'Three things to know about old locks:\n1.',
+      'def count_words(path):\n    """Return how often each word occurs."""\n',
+    ],
+    codeBase: [
+      'def count_words(path):\n    """Return how often each word occurs."""\n',
+      '// Returns the greatest common divisor of a and b\nfunction gcd(a, b) {\n    ',
+      '-- The ten customers with the most orders\nSELECT',
+      '#!/bin/sh\n# Renames every .jpeg file in this folder to .jpg\n',
+    ],
+    /** The practice model answers what it was taught, and only that. */
+    practice: [
+      'What is Latchkey?',
+      'What is a language model?',
+      'Does Latchkey work offline?',
+      'What does prepare mean?',
+    ],
+    practiceBase: ['Hello, I am a software engineer.'],
+  },
   composer: 'Your message',
   composerBase: 'Begin a text',
   send: 'Send',
@@ -44,17 +72,22 @@ export const chat = {
   stats: (rate: string, seconds: string, device: string) => `${rate} tokens/s · first after ${seconds} s · ${device}`,
   partial: {
     stopped: 'You stopped this answer.',
-    length: 'The answer reached its longest allowed length.',
+    length: 'The answer reached its longest allowed length. The settings of this chat allow a longer one.',
+    full: 'The model can read no further: question and answer fill its context. Go on in a new chat.',
     failed: 'This answer broke off.',
     partial: 'This answer was cut off when Latchkey closed.',
   },
   goOn: 'Try again',
   context: (used: string, total: string) => `${used} of ${total} tokens of context used`,
-  contextNear:
-    'The context is nearly full. Soon the oldest messages would no longer fit: start a new chat to keep them in view.',
+  contextNear: (left: string) =>
+    `Room for about ${left} more tokens, question and answer together. Nothing is cut: when it is used up, go on in a new chat.`,
+  contextOver: (over: string) =>
+    `This message is about ${over} tokens longer than the room left. Shorten it, or ask in a new chat.`,
   loading: (name: string) => `Loading ${name} into memory`,
   builtInTemplate:
     "This model's own chat template did not come to an end, so Latchkey puts your questions to it through one of its own.",
+  modelFor: 'Model for this chat',
+  defaults: 'Use the values of the model',
   latest: 'Latest message',
   settings: 'Chat settings',
   model: 'Model',
@@ -74,6 +107,10 @@ export const chat = {
   apply: 'Apply',
   exportChat: 'Export chat',
   code: { wrap: 'Wrap lines', noWrap: 'Do not wrap', copy: 'Copy code', plain: 'text' },
+  table: 'Table',
+  formula: 'Formula',
+  taskDone: 'done',
+  taskOpen: 'open',
   image: (alt: string) => `[image: ${alt}]`,
   opening: 'Opening the chat',
 } as const;

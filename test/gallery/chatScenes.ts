@@ -1,4 +1,5 @@
-import { chat, installed, message, problem } from './fixtures.ts';
+import { chat, info, installed, message, problem, small } from './fixtures.ts';
+import { longChat } from './longChat.ts';
 import { chatting, engineReady, openChat, type Scene, withChat } from './worlds.ts';
 
 /** The chat in every state. */
@@ -7,6 +8,53 @@ export const chatScenes: Readonly<Record<string, Scene>> = {
   'chat-base': {
     world: { ...chatting, installed: [{ ...installed, repo: 'meta-llama/Llama-3.2-1B', instruct: false }], chats: [] },
   },
+  'chat-practice': { world: { ...chatting, info: { ...info, practice: true }, installed: [small], chats: [] } },
+  'chat-maths': {
+    world: withChat(
+      [
+        message('m1', null, 'user', 'Show me the quadratic formula, an integral and a matrix'),
+        message(
+          'm2',
+          'm1',
+          'assistant',
+          [
+            'For \\(ax^2 + bx + c = 0\\) with \\(a \\neq 0\\):',
+            '$$x_{1,2} = \\frac{-b \\pm \\sqrt{b^2 - 4ac}}{2a}$$',
+            'An integral whose value is $\\sqrt{\\pi}$, and a sum:',
+            '\\[ \\int_{-\\infty}^{\\infty} e^{-x^2}\\,dx = \\sqrt{\\pi}, \\qquad \\sum_{k=1}^{n} k = \\frac{n(n+1)}{2} \\]',
+            '\\begin{align}\n\\mathbf{A}\\vec{v} &= \\begin{pmatrix} 2 & 1 \\\\ 0 & 3 \\end{pmatrix} \\begin{pmatrix} x \\\\ y \\end{pmatrix} \\\\\n|x| &= \\begin{cases} x & \\text{if } x \\ge 0 \\\\ -x & \\text{otherwise} \\end{cases}\n\\end{align}',
+            'What cannot be set stays as it was written: \\(\\unknowncommand{x}\\). A price of $5 to $7 is no formula.',
+          ].join('\n\n'),
+          { finishReason: 'stop' },
+        ),
+      ],
+      'm2',
+    ),
+    show: openChat,
+  },
+  'chat-words': {
+    world: withChat(
+      [
+        message('m1', null, 'user', `Donaudampfschifffahrtsgesellschaftskapitän${'smütze'.repeat(30)} 👩‍👩‍👧‍👦`),
+        message(
+          'm2',
+          'm1',
+          'assistant',
+          [
+            `A word without an end: ${'pneumonoultramicroscopicsilicovolcanoconiosis'.repeat(4)}.`,
+            'أهلاً بك. يفتح **المفتاح** الباب، واسم الملف `config.json`.\n\n1. الخطوة الأولى\n2. الخطوة الثانية',
+            '鍵と錠は一つの考えの二つの部分である。𠮷野家で会いましょう。한국어도 됩니다.',
+            `https://example.org/${'a-very-long-path/'.repeat(12)}`,
+            `| ${'column | '.repeat(14)}\n|${' --- |'.repeat(14)}\n| ${'value | '.repeat(14)}`,
+          ].join('\n\n'),
+          { finishReason: 'stop' },
+        ),
+      ],
+      'm2',
+    ),
+    show: openChat,
+  },
+  'chat-long': { world: withChat(longChat(500), 'l499'), show: openChat },
   chat: { world: chatting, show: openChat },
   'chat-writing': {
     world: withChat(

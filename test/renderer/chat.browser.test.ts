@@ -54,6 +54,71 @@ describe('the chat', () => {
     await expect.poll(fromEnd).toBeLessThan(2);
   });
 
+  test('opens 500 messages at their end, draws the older ones above, and keeps the place of whoever scrolls', async () => {
+    await show('chat-long');
+    const scroller = page.getByRole('region', { name: 'Messages' });
+    const fromEnd = (): Promise<number> =>
+      scroller.evaluate((node) => Math.round(node.scrollHeight - node.scrollTop - node.clientHeight));
+    await expect.poll(() => page.locator('article').count(), { timeout: 30_000 }).toBe(500);
+    await expect.poll(fromEnd).toBeLessThan(2);
+    await expect.poll(() => page.getByText('Question 250 about locks').isVisible()).toBe(true);
+    const question = page.getByText('Question 200 about locks', { exact: true });
+    await question.evaluate((node) => node.scrollIntoView({ block: 'center' }));
+    await page.waitForTimeout(200);
+    const before = await question.evaluate((node) => Math.round(node.getBoundingClientRect().top));
+    await scroller.evaluate((node) => (node.scrollTop -= 300)); // older messages take their real heights
+    await page.waitForTimeout(200);
+    expect(Math.abs((await question.evaluate((node) => node.getBoundingClientRect().top)) - before - 300)).toBeLessThan(
+      3,
+    );
+  });
+
+  test('keeps a draft with its chat, and a new chat with the model in use', async () => {
+    await show('chat');
+    await page.getByTestId('composer').fill('half a question');
+    await page.getByRole('button', { name: 'Fish 🐟 recipes 漢字', exact: true }).click();
+    await expect.poll(() => page.getByTestId('composer').inputValue()).toBe('');
+    await page.getByTestId('new-chat').click();
+    await expect
+      .poll(() => page.getByTestId('choose-model').inputValue())
+      .toBe('HuggingFaceTB--SmolLM2-135M-Instruct--q8');
+    await page.getByRole('button', { name: 'What is a gated model?', exact: true }).click();
+    await expect.poll(() => page.getByTestId('composer').inputValue()).toBe('half a question');
+  });
+
+  test('warns before a question no longer fits, while it is being written', async () => {
+    await show('chat-full');
+    const context = page.getByTestId('context');
+    await expect.poll(() => context.textContent()).toMatch(/Room for about 580 more tokens/);
+    await page.getByTestId('composer').fill('word '.repeat(800));
+    await expect.poll(() => context.textContent()).toMatch(/tokens longer than the room left/);
+  });
+
+  test('sets formulas as maths, and leaves what it does not know as it was written', async () => {
+    await show('chat-maths');
+    await expect.poll(() => page.locator('math').count()).toBe(6);
+    expect(await page.locator('math mfrac').count()).toBe(2);
+    expect(await page.locator('math[display=block] mtable.aligned mtr').count()).toBe(2);
+    await page.getByText('\\unknowncommand{x}').waitFor();
+    const set = await page
+      .locator('math')
+      .first()
+      .evaluate((node) => node.namespaceURI);
+    expect(set).toBe('http://www.w3.org/1998/Math/MathML');
+  });
+
+  test('a new chat is stored when its settings are applied, not when they are looked at', async () => {
+    await show('chat-empty');
+    await page.getByTestId('chat-settings').click();
+    await page.keyboard.press('Escape');
+    expect(await sent('chats.create')).toEqual([]);
+    await page.getByTestId('chat-settings').click();
+    await page.getByLabel('System prompt').fill('Answer in verse.');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await expect.poll(() => sent('chats.configure')).toMatchObject([{ systemPrompt: 'Answer in verse.' }]);
+    expect(await sent('chats.create')).toHaveLength(1);
+  });
+
   test('shows hostile text as text: no element, no request, no script', async () => {
     await show('chat-writing');
     const payload = [

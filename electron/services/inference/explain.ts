@@ -68,7 +68,7 @@ export function promptTooLong(tokens: number, limit: number): Problem {
     code: 'prompt-too-long',
     title: 'This chat is longer than the model can read',
     explanation: `It has ${tokens} tokens and the model reads at most ${limit}, the answer included. Nothing was cut. Shorten the message or start a new chat.`,
-    actions: [{ kind: 'view', view: 'chat', label: 'Back to the chat' }],
+    actions: [{ kind: 'view', view: 'chat', label: 'New chat' }],
     evidence: [{ cause: `${tokens} tokens, limit ${limit}` }],
   };
 }
@@ -94,7 +94,7 @@ export function noModelLoaded(): Problem {
     code: 'engine-stopped',
     title: 'No model is loaded',
     explanation: 'The model is loaded again with the next message. Your chats are safe.',
-    actions: [{ kind: 'view', view: 'chat', label: 'Back to the chat' }],
+    actions: [],
     evidence: [],
   };
 }
