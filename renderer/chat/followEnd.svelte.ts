@@ -13,9 +13,14 @@ export class FollowEnd {
   /** Attachment for the scrolling element; its first child is what grows. */
   readonly watch = (scroller: HTMLElement): (() => void) => {
     this.#scroller = scroller;
+    let last = scroller.scrollTop;
     const look = (): void => {
-      this.near = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
-      this.#follow = this.near;
+      const near = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
+      // Only a person goes up. The end also gets away by itself: older messages are drawn, others take their real height.
+      if (near) this.#follow = true;
+      else if (scroller.scrollTop < last) this.#follow = false;
+      last = scroller.scrollTop;
+      this.near = near || this.#follow;
     };
     const grown = new ResizeObserver(() => {
       if (this.#follow) this.#jump();

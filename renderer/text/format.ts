@@ -84,6 +84,11 @@ export function decimal(value: number): string {
   return oneDigit.format(value);
 }
 
+/** Seconds of a wait a person hardly notices or does: "under 0.1", "0.4", "12.3". */
+export function wait(seconds: number): string {
+  return seconds < 0.1 ? 'under 0.1' : oneDigit.format(seconds);
+}
+
 /** Share of done in whole percent, never 100 before the end. */
 export function percent(done: number, total: number): number {
   if (total <= 0) return 0;

@@ -98,7 +98,7 @@ describe('the chat', () => {
     await show('chat-maths');
     await expect.poll(() => page.locator('math').count()).toBe(6);
     expect(await page.locator('math mfrac').count()).toBe(2);
-    expect(await page.locator('math[display=block] mtable.aligned mtr').count()).toBe(2);
+    expect(await page.locator('math[display=block] mtable.aligned > mtr').count()).toBe(2);
     await page.getByText('\\unknowncommand{x}').waitFor();
     const set = await page
       .locator('math')
