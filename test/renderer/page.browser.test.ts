@@ -34,7 +34,13 @@ describe('every screen', () => {
           nameless: controls.filter((node) => nameOf(node) === '').map((node) => node.outerHTML.slice(0, 120)),
           wide: document.documentElement.scrollWidth - window.innerWidth,
           clipped: [...document.querySelectorAll('main *')]
-            .filter((node) => shown(node) && !node.closest('pre, [role=region][aria-label=Table], .visually-hidden'))
+            .filter(
+              (node) =>
+                shown(node) &&
+                !node.closest(
+                  'pre, [role=group][aria-label=Table], [role=group][aria-label=Formula], .visually-hidden',
+                ),
+            )
             .filter((node) => node.getBoundingClientRect().right > window.innerWidth + 1)
             .slice(0, 3)
             .map((node) => node.outerHTML.slice(0, 120)),
