@@ -205,6 +205,7 @@ export const t = {
     by: (by: string) => `by ${by}`,
     download: (size: string) => `${size} download`,
     parameters: (size: string) => `${size} parameters`,
+    choose: (title: string) => `Set up ${title}`,
     chat: 'Chat',
     remove: 'Remove from this computer',
     removeTitle: (name: string) => `Remove ${name}?`,
