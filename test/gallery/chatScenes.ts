@@ -54,7 +54,6 @@ export const chatScenes: Readonly<Record<string, Scene>> = {
     ),
     show: openChat,
   },
-  'chat-long': { world: withChat(longChat(500), 'l499'), show: openChat },
   chat: { world: chatting, show: openChat },
   'chat-writing': {
     world: withChat(
@@ -121,4 +120,9 @@ export const chatScenes: Readonly<Record<string, Scene>> = {
     },
     show: openChat,
   },
+};
+
+/** Not a screen of its own kind, but more of it than the tests of every screen need to look through. */
+export const longScenes: Readonly<Record<string, Scene>> = {
+  'chat-long': { world: withChat(longChat(500), 'l499'), show: openChat },
 };

@@ -8,10 +8,11 @@ import { AppState } from '../../renderer/state/app.svelte.ts';
 import { Clock } from '../../renderer/state/clock.svelte.ts';
 import { scriptedBackend } from './backend.ts';
 import { now } from './fixtures.ts';
+import { longScenes } from './chatScenes.ts';
 import { scenes } from './scenes.ts';
 
 const name = location.hash.slice(1);
-const scene = scenes[name] ?? scenes['welcome'];
+const scene = scenes[name] ?? longScenes[name] ?? scenes['welcome'];
 if (!scene) throw new Error(`no scene ${name}`);
 const backend = scriptedBackend(scene.world);
 const app = new AppState(backend, window, new Clock(() => now));
