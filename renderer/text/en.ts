@@ -173,7 +173,7 @@ export const t = {
     unknownGated: 'Whether it reads gated models shows at the first check',
     forget: 'Forget this token',
     notNeeded: (count: number) =>
-      `Nothing on this computer needs it: ${count === 1 ? 'the installed model opens' : `the ${count} installed models open`} without a token and without a connection.`,
+      `Nothing on this computer needs the token: ${count === 1 ? 'the installed model opens' : `the ${count} installed models open`} without a token and without a connection.`,
     stillNeeded: (names: readonly string[]) => `Still needed to set up: ${names.join(', ')}.`,
     forgetNote: 'Forgetting removes it from this computer. It stays valid at Hugging Face until you delete it there.',
     replace: 'Use another token',

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, expect } from 'vitest';
 import type { PracticeHub } from '../../electron/practice/hub/practiceHub.ts';
+import { practiceRepositories } from '../../electron/practice/hub/catalogue.ts';
 import { startPracticeHub } from '../../electron/practice/hub/startPracticeHub.ts';
 import { packApp } from '../packaging/packedApp.ts';
 import { launchElectron, realElectron } from '../hosts/launchElectron.ts';
@@ -69,13 +70,19 @@ export async function openWorld(
   options: {
     readonly approvalSeconds?: number;
     readonly keyring?: boolean;
+    /** More names under which the Hub has its open practice model. */
+    readonly alsoOpen?: readonly string[];
     /** Also in the app's environment. */
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<World> {
   const data = await mkdtemp(join(tmpdir(), 'latchkey-journey-'));
+  const modelFolder = join(root, 'electron/practice/model');
+  const usual = await practiceRepositories(modelFolder);
+  const open = usual.filter(({ id }) => id === 'open-practice/Doorstep-Instruct');
   const hub = await startPracticeHub({
-    modelFolder: join(root, 'electron/practice/model'),
+    modelFolder,
+    repositories: [...usual, ...(options.alsoOpen ?? []).flatMap((id) => open.map((one) => ({ ...one, id })))],
     approvalSeconds: options.approvalSeconds ?? 3,
   });
   const packed = host === 'packed' ? await packApp() : undefined;
