@@ -1,7 +1,8 @@
 import type { Problem } from '../../contract/problem.ts';
 import { failed, type Result } from '../../contract/result.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
-import type { Doing, FromWorker } from './protocol.ts';
+import { heard } from './heard.ts';
+import type { Doing } from './protocol.ts';
 import { watchPulse } from './pulse.ts';
 
 type InputOf<W> = W extends { input: infer I } ? I : never;
@@ -28,14 +29,10 @@ export interface WorkerClient<M> {
   kill(): void;
 }
 
-function isFromWorker(message: unknown): message is FromWorker {
-  return typeof message === 'object' && message !== null;
-}
-
 /**
  * Wraps a fresh process. `explainExit` turns an exit into the problem that all pending calls get. With `explainHang` the
  * process is watched while it has something to do, and killed when it is silent for too long; it must answer `ping` and
- * announce what blocks it.
+ * announce what blocks it. A process that says what no worker says is killed: its pending calls get the problem of an exit.
  */
 export function connectWorker<M>(
   child: WorkerProcess,
@@ -49,19 +46,32 @@ export function connectWorker<M>(
 ): WorkerClient<M> {
   let next = 1;
   let exitProblem: Problem | undefined;
-  let hang: Problem | undefined;
-  const pending = new Map<number, { settle: (result: Result<unknown>) => void; onEvent?: (event: unknown) => void }>();
+  let verdict: Problem | undefined; // why we killed it ourselves
+  const pending = new Map<
+    number,
+    { name: string; settle: (result: Result<unknown>) => void; onEvent?: (event: unknown) => void }
+  >();
   const { promise: ended, resolve: end } = Promise.withResolvers<WorkerEnd>();
   const pulse = watchPulse({
     ping: () => child.post({ seq: next++, request: 'ping' }), // its answer belongs to no call and counts as a sign of life
     onSilence(doing) {
       options.log({ area: 'work', event: 'hang', doing });
-      hang = options.explainHang?.(doing);
+      verdict = options.explainHang?.(doing);
       child.kill();
     },
   });
-  child.onMessage((message) => {
-    if (!isFromWorker(message)) return;
+  child.onMessage((words) => {
+    if (verdict) return; // it is as good as dead
+    const message = heard(words, (seq) => pending.get(seq)?.name);
+    if (!message) {
+      options.log({ area: 'work', event: 'nonsense' });
+      verdict = {
+        ...options.explainExit({ code: null }),
+        evidence: [{ cause: 'it said what no part of Latchkey says' }],
+      };
+      child.kill();
+      return;
+    }
     if ('busy' in message) return pulse.expect(message.busy, message.seconds);
     pulse.heard();
     if ('log' in message) options.log(message.log);
@@ -74,7 +84,7 @@ export function connectWorker<M>(
   child.onExit((exit) => {
     const { doing } = pulse;
     pulse.stop();
-    exitProblem = hang ?? options.explainExit(exit);
+    exitProblem = verdict ?? options.explainExit(exit);
     const how = { problem: exitProblem, ...(doing && { doing }) };
     options.onEnd?.(how);
     for (const call of pending.values()) call.settle(failed(exitProblem));
@@ -89,7 +99,7 @@ export function connectWorker<M>(
       const seq = next++;
       const { promise, resolve } = Promise.withResolvers<Result<unknown>>();
       if (options.explainHang) pulse.start();
-      pending.set(seq, { settle: resolve, ...(onEvent && { onEvent: onEvent as (event: unknown) => void }) });
+      pending.set(seq, { name, settle: resolve, ...(onEvent && { onEvent: onEvent as (event: unknown) => void }) });
       const cancel = (): void => child.post({ seq, cancel: true });
       signal?.addEventListener('abort', cancel, { once: true });
       child.post({ seq, request: name, input });
