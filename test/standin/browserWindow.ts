@@ -17,6 +17,7 @@ interface WebPreferences {
   readonly sandbox?: boolean;
   readonly contextIsolation?: boolean;
   readonly nodeIntegration?: boolean;
+  readonly spellcheck?: boolean;
 }
 interface WindowOptions {
   readonly x?: number;
@@ -72,6 +73,9 @@ export class BrowserWindow extends EventEmitter {
     };
     this.id = ++BrowserWindow.#count;
     this.webContents = new WebContents(this.id);
+    // Where the system has no dictionaries, Electron fetches one for every window that did not refuse it.
+    if (process.platform !== 'darwin' && (preferences.spellcheck !== false || this.webContents.session.spellChecks))
+      records.dictionaries.push(app.getLocale());
     BrowserWindow.#all.add(this);
     openWindows.add(this.#closer);
     app.emit('browser-window-created', cancellable(), this);

@@ -7,6 +7,8 @@ export const records = {
   blocked: [] as string[],
   /** window.open and target=_blank, with what the app's handler said. */
   popups: [] as { readonly url: string; readonly action: string }[],
+  /** Languages whose dictionaries the spell checker would have fetched. */
+  dictionaries: [] as string[],
   /** Channels that were sent to without anybody listening. */
   unheard: [] as string[],
   /** Messages to a page whose preload had not run: Electron loses them, and so does the stand-in. */

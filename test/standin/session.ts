@@ -32,6 +32,12 @@ export class Session extends EventEmitter {
     },
   };
 
+  /** On, as in Electron, until the app says otherwise. */
+  spellChecks = true;
+  setSpellCheckerEnabled(on: boolean): void {
+    this.spellChecks = on;
+  }
+
   setPermissionRequestHandler(handler: PermissionHandler | null): void {
     this.#permission = handler ?? undefined;
   }

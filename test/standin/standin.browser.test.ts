@@ -25,6 +25,17 @@ describe('a page on the stand-in', () => {
   });
   afterAll(() => app?.close());
 
+  test('a window that does not refuse the spell checker would fetch a dictionary', async () => {
+    expect(await app.evaluate(({ standin }) => standin.dictionaries)).toEqual(
+      process.platform === 'darwin' ? [] : ['en-US'],
+    );
+  });
+
+  test('a place that does not exist is refused, as the documentation says', async () => {
+    const setting = app.evaluate(({ app: electron }) => electron.setPath('logs', '/there/is/nothing'));
+    await expect(setting).rejects.toThrow(/does not exist/);
+  });
+
   const call = (channel: string, value?: unknown): Promise<unknown> =>
     page.evaluate(
       async ([name, input]) =>

@@ -150,6 +150,11 @@ export class WebContents extends EventEmitter {
     this.#world = undefined;
     this.emit('destroyed');
   }
+  /** The page's process is not killed here; what the app hears of it, and then does, is the same. */
+  forcefullyCrashRenderer(): void {
+    this.#world = undefined;
+    this.emit('render-process-gone', {}, { reason: 'killed', exitCode: 9 });
+  }
   reload(): void {
     this.loading = true;
     void this.page

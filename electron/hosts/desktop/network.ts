@@ -32,6 +32,7 @@ export function createDesktopNetwork(options: {
   const { node, nodeWay, env } = options;
   // Not the page's session: pages have no network. In memory only, without cache and cookies.
   const ours = session.fromPartition('latchkey-network', { cache: false });
+  ours.setSpellCheckerEnabled(false);
   const issuers = rememberIssuers(ours);
   const chromium = chromiumHttp({ net, session: ours, issuerFor: (host) => issuers.get(host) });
   const proxies = systemProxies(ours, options.now);

@@ -1,5 +1,6 @@
 import { BrowserWindow, nativeTheme } from 'electron';
 import { appOrigin } from './appOrigin.ts';
+import { spellsHere } from './spelling.ts';
 import type { WindowPlace } from './windowPlace.ts';
 
 /** Paper and ink of the page, so that nothing flashes before the first paint. */
@@ -10,16 +11,19 @@ const reloads = { most: 3, withinMilliseconds: 60_000 };
 
 /**
  * Opens a window on our page, where `place` says (screen pixels). Its web preferences are the strictest Electron has.
- * `onDead` hears of a page that died so often that loading it again helps nobody.
+ * `onDead` hears of a page that died so often that loading it again helps nobody, `onHung` of one that does not answer, with
+ * a signal for the moment when it does; it settles when that is dealt with.
  */
 export function openWindow({
   preload,
   place,
   onDead,
+  onHung,
 }: {
   readonly preload: string;
   readonly place: WindowPlace;
   readonly onDead: () => void;
+  readonly onHung: (signal: AbortSignal) => Promise<void>;
 }): BrowserWindow {
   const { maximized, ...bounds } = place;
   const window = new BrowserWindow({
@@ -39,8 +43,7 @@ export function openWindow({
       webSecurity: true,
       webviewTag: false,
       navigateOnDragDrop: false,
-      // macOS has its own dictionaries; elsewhere they would be fetched from a server that nobody chose.
-      spellcheck: process.platform === 'darwin',
+      spellcheck: spellsHere,
       // A chat must go on being written while the window is behind another.
       backgroundThrottling: false,
     },
@@ -58,6 +61,13 @@ export function openWindow({
     if (deaths.length > reloads.most) onDead();
     else window.webContents.reload();
   });
+  let hung: AbortController | undefined;
+  window.on('unresponsive', () => {
+    if (hung) return;
+    hung = new AbortController();
+    void onHung(hung.signal).finally(() => (hung = undefined));
+  });
+  window.on('responsive', () => hung?.abort());
   void window.loadURL(`${appOrigin}/`).catch(() => undefined);
   return window;
 }

@@ -63,6 +63,7 @@ void app.whenReady().then(() => {
       preload: join(root, 'dist/preload/preload.cjs'),
       place: { width: 1120, height: 760, maximized: false },
       onDead: () => undefined,
+      onHung: async () => undefined,
     }),
   );
 });

@@ -250,6 +250,39 @@ describe('the system around the app', () => {
     ]);
   });
 
+  test('a page that does not answer is asked about; the question goes away when it does, or the page is loaded again', async () => {
+    await app.page.evaluate(() => Object.assign(globalThis, { before: true }));
+    const asked = await app.evaluate(async ({ BrowserWindow, dialog }) => {
+      const window = BrowserWindow.getAllWindows()[0] as unknown as { emit(name: string): void };
+      const questions: { signal?: AbortSignal; buttons?: string[] }[] = [];
+      const answers: ((button: number) => void)[] = [];
+      dialog.showMessageBox = (async (_window: unknown, question: { signal?: AbortSignal }) => {
+        questions.push(question);
+        const response = await new Promise<number>((settle) => {
+          answers.push(settle);
+          question.signal?.addEventListener('abort', () => settle(0)); // as Electron: the answer of cancelId
+        });
+        return { response, checkboxChecked: false };
+      }) as never;
+      const settled = () => new Promise((done) => setTimeout(done, 20));
+      window.emit('unresponsive');
+      window.emit('unresponsive'); // asked once
+      await settled();
+      const first = questions.length;
+      window.emit('responsive');
+      await settled();
+      const takenBack = questions[0]?.signal?.aborted;
+      window.emit('unresponsive');
+      await settled();
+      answers[1]?.(1);
+      await settled();
+      return [first, takenBack, questions.length, questions[0]?.buttons];
+    });
+    expect(asked).toEqual([1, true, 2, ['Wait', 'Load again']]);
+    await expect.poll(() => app.page.evaluate(() => 'before' in globalThis)).toBe(false);
+    await app.page.getByRole('navigation').first().waitFor();
+  });
+
   test('the window comes back where it was', async () => {
     await app.evaluate(({ BrowserWindow }) => {
       const window = BrowserWindow.getAllWindows()[0] as unknown as { setBounds(bounds: object): void };
