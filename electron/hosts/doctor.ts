@@ -22,10 +22,13 @@ import { dataFolder, modeFolders } from './folders.ts';
 import { hubEndpointOf } from './hubEndpoint.ts';
 import { vaultMarker } from './vaultMarker.ts';
 
-export const doctorUsage = `Latchkey doctor: says what works on this computer, and why the rest does not
-  npm run doctor                     looks at network, tokens, keychain, cache, disk, runtime and models
-  npm run doctor -- OWNER/NAME       also asks the Hub what you may do with this model
-  npm run doctor -- "ERROR TEXT"     the same for the model that an error text, a link or a command names
+/** `command` is what a person types to get here. */
+export const doctorUsage = (
+  command: string,
+): string => `Latchkey doctor: says what works on this computer, and why the rest does not
+  ${command}               looks at network, tokens, keychain, cache, disk, runtime and models
+  ${command} OWNER/NAME    also asks the Hub what you may do with this model
+  ${command} "ERROR TEXT"  the same for the model that an error text, a link or a command names
   --json       the diagnosis as JSON
   --data DIR   the data folder of Latchkey, where it is not the usual one
 Exit codes: ${Object.entries(exitCodes)
@@ -35,6 +38,8 @@ Exit codes: ${Object.entries(exitCodes)
 /** What differs between the programs it is started from. */
 export interface DoctorHost {
   readonly name: string;
+  /** What a person types to start it. */
+  readonly command: string;
   readonly version: string;
   readonly startWorker: Ports['startWorker'];
   readonly http?: Ports['http'];
@@ -114,14 +119,16 @@ export async function runDoctor(
   print: (text: string) => void,
 ): Promise<number> {
   if (args.includes('--help')) {
-    print(doctorUsage);
+    print(doctorUsage(host.command));
     return exitCodes.fine;
   }
   let question: Question;
   try {
     question = readQuestion(args);
   } catch (error) {
-    print(`${shareable(error instanceof Error ? error.message : String(error), homedir())}\n\n${doctorUsage}`);
+    print(
+      `${shareable(error instanceof Error ? error.message : String(error), homedir())}\n\n${doctorUsage(host.command)}`,
+    );
     return exitCodes.usage;
   }
   const patient = await patientOf(question, host);

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cancellable } from './cancellable.ts';
@@ -66,6 +66,8 @@ class App extends EventEmitter {
   }
   setPath(name: string, path: string): void {
     if (this.#ready && name !== 'logs') throw new Error(`The stand-in wants setPath('${name}') before ready.`);
+    // So its documentation says; a first start finds no folder at all.
+    if (!existsSync(path)) throw new Error(`Failed to set path: ${path} does not exist`);
     this.#paths.set(name, path);
   }
 

@@ -15,7 +15,8 @@ import { records } from './records.ts';
 
 const { encode, decode } = makeCodec();
 const target = resolve(process.argv[2] ?? '.');
-process.argv.splice(1, 2, target);
+// A packed program is its own first word.
+process.argv.splice(1, 2, ...(app.isPackaged ? [] : [target]));
 
 function mainModule(): string {
   if (!statSync(target).isDirectory()) return target;

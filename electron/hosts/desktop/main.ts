@@ -6,6 +6,7 @@ import { app, type BrowserWindow, clipboard, dialog, shell } from 'electron';
 import { createNodeHttp } from '../../adapters/nodeHttp.ts';
 import { createNodeWay } from '../../adapters/nodeNetwork.ts';
 import type { BackendEvent } from '../../contract/ipc.ts';
+import { makeFolderSync } from '../../services/durable/files.ts';
 import type { OutsideWish } from '../../services/ports.ts';
 import { assemble, type Services } from '../assemble.ts';
 import { dataFolder } from '../folders.ts';
@@ -16,6 +17,7 @@ import { type AtWork, watchWork } from './atWork.ts';
 import { confinePages } from './confine.ts';
 import { addContextMenu } from './contextMenu.ts';
 import { linkScheme, repoOfLink } from './deepLink.ts';
+import { beDoctor, doctorWords } from './doctor.ts';
 import { hearDrops, sendEvent, serveRequests } from './ipc.ts';
 import { setMenu } from './menu.ts';
 import { createDesktopNetwork } from './network.ts';
@@ -26,6 +28,7 @@ import { createTrayIcon } from './tray.ts';
 import { createUpdater } from './updater.ts';
 import { openWindow, showWindow } from './window.ts';
 import { windowMemory } from './windowState.ts';
+import { offerReload, offerWait } from './windowTrouble.ts';
 import { createWishes } from './wishes.ts';
 import { startUtilityProcess } from './workers.ts';
 
@@ -45,22 +48,12 @@ async function openMainWindow(): Promise<void> {
     preload: join(dist, 'preload', 'preload.cjs'),
     place: await memory.recall(),
     onDead: () => void offerReload(window),
+    onHung: (signal) => offerWait(window, signal),
   });
   memory.follow(window);
   addContextMenu(window);
   windows = [...windows, window];
   window.once('closed', () => (windows = windows.filter((other) => other !== window)));
-}
-
-async function offerReload(window: BrowserWindow): Promise<void> {
-  const { response } = await dialog.showMessageBox(window, {
-    type: 'error',
-    message: 'The window of Latchkey stopped working again and again',
-    detail: 'Chats, downloads and models are on disk. Loading the window again may help; so may a restart.',
-    buttons: ['Load again', 'Quit'],
-  });
-  if (response === 0) window.webContents.reload();
-  else app.quit();
 }
 
 function show(): void {
@@ -181,11 +174,24 @@ function stop(event: Electron.Event): void {
     .finally(() => app.quit());
 }
 
+/** Electron refuses a place that does not exist, and at the first start none does. */
+function settle(): void {
+  // Chromium's own files stay apart from the person's.
+  const browser = join(data, 'browser');
+  makeFolderSync(browser);
+  app.setPath('userData', data);
+  app.setPath('sessionData', browser);
+}
+
+function fail(error: unknown): void {
+  console.error(error);
+  dialog.showErrorBox('Latchkey could not start', error instanceof Error ? error.message : String(error));
+  app.exit(1);
+}
+
 function run(): void {
   declareAppScheme();
-  app.setPath('userData', data);
-  // Chromium's own files stay apart from the person's.
-  app.setPath('sessionData', join(data, 'browser'));
+  settle();
   app.setAppUserModelId('app.latchkey.desktop');
   if (!app.requestSingleInstanceLock()) {
     app.quit();
@@ -209,14 +215,14 @@ function run(): void {
   });
   app.on('will-quit', stop);
   // Not awaited: `ready` comes only after this module has been evaluated.
-  void app
-    .whenReady()
-    .then(start)
-    .catch((error: unknown) => {
-      console.error(error);
-      dialog.showErrorBox('Latchkey could not start', error instanceof Error ? error.message : String(error));
-      app.exit(1);
-    });
+  void app.whenReady().then(start).catch(fail);
 }
 
-run();
+// Without a package, the first word is the folder of the project.
+const sick = doctorWords(process.argv.slice(app.isPackaged ? 1 : 2));
+try {
+  if (sick) beDoctor(sick, { workers: join(dist, 'electron') });
+  else run();
+} catch (error) {
+  fail(error);
+}

@@ -18,6 +18,7 @@ try {
     process.argv.slice(2),
     {
       name: 'doctor in a terminal',
+      command: 'npm run doctor --',
       version: version(),
       startWorker: (name) => startNodeProcess(join(folder, `${name}.js`)),
     },

@@ -3,7 +3,7 @@
  * disk can only ever leave the old bytes or the new ones under a final name. Nothing here knows what the bytes mean.
  */
 import { randomBytes } from 'node:crypto';
-import { constants, rmSync, writeSync } from 'node:fs';
+import { constants, mkdirSync, rmSync, writeSync } from 'node:fs';
 import {
   copyFile as copy,
   type FileHandle,
@@ -176,6 +176,11 @@ export async function copyFile(from: string, to: string, stage: string): Promise
 /** Makes a folder and its parents; answers whether anything was made. */
 export async function makeFolder(path: string, mode = 0o700): Promise<boolean> {
   return (await mkdir(path, { recursive: true, mode })) !== undefined;
+}
+
+/** The same for the one moment when nothing can be waited for: before Electron is ready. */
+export function makeFolderSync(path: string, mode = 0o700): void {
+  mkdirSync(path, { recursive: true, mode });
 }
 
 /** Removes a file or a whole folder; absent is fine. */
