@@ -46,8 +46,8 @@ export default async function afterPack({
   packager,
 }: AfterPackContext): Promise<void> {
   const name = packager.appInfo.productFilename;
-  // The name of the program on Linux is this project's own setting.
-  const executable = packager.config.executableName ?? name;
+  // Programs on Linux have a name of their own.
+  const executable = 'executableName' in packager ? String(packager.executableName) : name;
   const programs: Readonly<Record<string, string>> = {
     darwin: join(appOutDir, `${name}.app`),
     win32: join(appOutDir, `${name}.exe`),

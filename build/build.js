@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
-const common = ['package.json', 'package-lock.json', 'build'];
+const common = ['package.json', 'package-lock.json', 'build/build.js'];
 
 /** @param {string} config */
 const bundle = (config) => async () => {
@@ -22,9 +22,12 @@ const bundle = (config) => async () => {
 
 /** Parts of dist/, what each is made from, and how. */
 const parts = {
-  renderer: { inputs: ['renderer', 'electron/contract'], make: bundle('renderer') },
-  preload: { inputs: ['electron/hosts/desktop', 'electron/contract'], make: bundle('preload') },
-  electron: { inputs: ['electron'], make: bundle('electron') },
+  renderer: { inputs: ['build/renderer.config.ts', 'renderer', 'electron/contract'], make: bundle('renderer') },
+  preload: {
+    inputs: ['build/preload.config.ts', 'electron/hosts/desktop', 'electron/contract'],
+    make: bundle('preload'),
+  },
+  electron: { inputs: ['build/electron.config.ts', 'build/noSharp.js', 'electron'], make: bundle('electron') },
   'practice-model': {
     inputs: ['electron/practice/model'],
     make: async () => {
