@@ -3,15 +3,16 @@
  * changes and check the results in; a test compares the drawing with the one the icons were made from.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { findChromium } from './chromium.js';
 
 const resources = join(import.meta.dirname, 'resources');
 const drawing = readFileSync(join(resources, 'icon.svg'), 'utf8');
 const sizes = [16, 24, 32, 48, 64, 128, 256, 512, 1024];
 
-const executablePath = [process.env.CHROMIUM_PATH, '/usr/bin/chromium'].find((path) => path && existsSync(path));
+const executablePath = findChromium();
 const browser = await chromium.launch({
   ...(executablePath && { executablePath }),
   args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],

@@ -9,19 +9,24 @@ import { join } from 'node:path';
 const hub = process.env['LATCHKEY_PROBE_HUB'] ?? 'https://huggingface.co';
 const folder = process.argv[2] ?? 'recorded';
 const gated = 'meta-llama/Llama-3.2-1B-Instruct';
+/** Gated, and never asked for by the accounts of the tokens. */
+const strange = 'CohereLabs/c4ai-command-r7b-12-2024';
 const open = 'hf-internal-testing/tiny-random-LlamaForCausalLM';
 
 const tokens: Readonly<Record<string, string | undefined>> = {
   nobody: undefined,
-  read: process.env['PROBE_READ_TOKEN'],
-  boxless: process.env['PROBE_BOXLESS_TOKEN'],
-  dead: process.env['PROBE_DEAD_TOKEN'] ?? `hf_${'A'.repeat(34)}`,
+  // A secret that does not exist arrives as an empty variable.
+  read: process.env['PROBE_READ_TOKEN'] || undefined,
+  boxless: process.env['PROBE_BOXLESS_TOKEN'] || undefined,
+  browser: process.env['PROBE_BROWSER_TOKEN'] || undefined,
+  dead: process.env['PROBE_DEAD_TOKEN'] || `hf_${'A'.repeat(34)}`,
 };
 const questions: Readonly<Record<string, string>> = {
   'whoami-v2': '/api/whoami-v2',
   'info-gated': `/api/models/${gated}`,
   'info-open': `/api/models/${open}`,
   'auth-check-gated': `/api/models/${gated}/auth-check`,
+  'auth-check-never-asked': `/api/models/${strange}/auth-check`,
   'auth-check-open': `/api/models/${open}/auth-check`,
   'resolve-gated': `/${gated}/resolve/main/model.safetensors`,
   'resolve-gated-config': `/${gated}/resolve/main/config.json`,

@@ -6,19 +6,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findChromium } from './chromium.js';
 import { findNode } from './node.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const node = findNode() ?? process.execPath;
 const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
-const chromium = [
-  process.env.CHROMIUM_PATH,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-].find((path) => path && existsSync(path));
+const chromium = findChromium();
 const keyring = process.platform === 'linux' && has('gnome-keyring-daemon') && has('dbus-run-session') && has('gdbus');
 
 /** Whether WebGPU finds an adapter; Mesa's software Vulkan counts from version 25 on. Asked in a process that may die of it. */

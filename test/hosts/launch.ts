@@ -3,16 +3,17 @@
  * Needs dist/ (built here where it is out of date) and a Chromium.
  */
 import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { findChromium } from '../../build/chromium.js';
+import { findNode } from '../../build/node.js';
 import { launchStandin, type StandinApp } from '../standin/launch.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
-const node = join(root, 'node_modules/node/bin', process.platform === 'win32' ? 'node.exe' : 'node');
+const node = findNode() ?? process.execPath;
 
 const withKeyring = join(root, 'build/withKeyring.sh');
 
@@ -157,7 +158,7 @@ export interface WebApp extends WebHost {
 
 /** A headless Chromium of our own. */
 export async function launchChromium(flags: readonly string[] = []): Promise<Browser> {
-  const found = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
+  const found = findChromium();
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const quiet = [
     '--disable-gpu',

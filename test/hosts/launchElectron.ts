@@ -12,12 +12,22 @@ import { chromium, type Page } from 'playwright-core';
 const root = resolve(import.meta.dirname, '../..');
 const startMilliseconds = 60_000;
 
-/** The command that starts the real desktop app, or undefined where there is none or it could not run. */
+/** Chromium's sandbox refuses root, and the app never asks it not to. */
+const canRun = process.platform !== 'linux' || process.getuid?.() !== 0;
+
+/**
+ * The command that starts the real desktop app, or undefined where there is none or it could not run. Throws where a
+ * packed one was named and cannot be run: a run that was meant for it must not pass without it.
+ */
 export function realElectron(): readonly [string, ...string[]] | undefined {
-  // Chromium's sandbox refuses root, and the app never asks it not to.
-  if (process.platform === 'linux' && process.getuid?.() === 0) return undefined;
   const packed = process.env['LATCHKEY_PROGRAM'];
-  if (packed) return [packed];
+  if (packed) {
+    const program = resolve(root, packed);
+    if (!canRun) throw new Error(`${program} does not run as root.`);
+    if (!existsSync(program)) throw new Error(`There is no ${program}.`);
+    return [program];
+  }
+  if (!canRun) return undefined;
   const names: Readonly<Record<string, string>> = {
     darwin: 'Electron.app/Contents/MacOS/Electron',
     win32: 'electron.exe',

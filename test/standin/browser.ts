@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BrowserContext, type CDPSession, chromium, type Page, type Route } from 'playwright-core';
+import { findChromium } from '../../build/chromium.js';
 import { app, atEnd } from './app.ts';
 import { cancellable } from './cancellable.ts';
 import { records } from './records.ts';
@@ -24,16 +24,11 @@ const permissions: readonly (readonly [electron: string, browser: string])[] = [
 const shown = new Map<Page, WebContents>();
 let context: BrowserContext | undefined;
 
-function executable(): string {
-  const found = [process.env['CHROMIUM_PATH'] ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
-  return found ?? chromium.executablePath();
-}
-
 /** Starts the real browser behind the stand-in, headless, with no way to the network. */
 export async function startBrowser(): Promise<void> {
   const port = process.env['STANDIN_CDP_PORT'];
   context = await chromium.launchPersistentContext(join(app.getPath('sessionData'), 'chromium'), {
-    executablePath: executable(),
+    executablePath: findChromium() ?? chromium.executablePath(),
     headless: true,
     viewport: null,
     serviceWorkers: 'block',
