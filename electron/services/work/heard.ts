@@ -2,7 +2,8 @@
  * What a worker process says is checked like anything from outside: it runs tokenizers, templates and native code over
  * files that strangers wrote. Whatever is not one of our own messages ends the process (client.ts).
  */
-import type { FromWorker } from './protocol.ts';
+import { devices } from '../../contract/model.ts';
+import type { ConvertWork, FromWorker, InferWork } from './protocol.ts';
 
 type Check = (value: unknown) => boolean;
 type Fields = Readonly<Record<string, unknown>>;
@@ -26,25 +27,55 @@ const fields =
   (checks: Readonly<Record<string, Check>>): Check =>
   (value) =>
     isFields(value) && Object.entries(checks).every(([name, check]) => check(value[name]));
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const either =
+  (...checks: readonly Check[]): Check =>
+  (value) =>
+    checks.some((check) => check(value));
 const nothing: Check = (value) => value === undefined || value === null;
 
+const device = oneOf(...devices);
+const lost = optional(fields({ device, cause: text }));
 const stats = fields({
   promptTokens: number,
   reusedTokens: number,
   newTokens: number,
   firstTokenSeconds: number,
   tokensPerSecond: number,
-  device: text,
+  device,
 });
 
 /** A day: nothing that a worker announces takes longer, and whoever says so wants not to be watched. */
 const longest = 86_400;
 
-/** Results and events of each request of protocol.ts. A request that is not here may not be made. */
-const said: Readonly<Record<string, { readonly output: Check; readonly event?: Check }>> = {
-  load: { output: fields({ device: text, contextLength: number, loadSeconds: number, instruct: flag }) },
+/** Results and events of each request of protocol.ts, every one of them. */
+const said: Readonly<Record<keyof InferWork | keyof ConvertWork, { readonly output: Check; readonly event?: Check }>> = {
+  probe: {
+    output: either(
+      fields({ runtime: text, kind: oneOf('works'), half: flag }),
+      fields({ runtime: text, kind: oneOf('absent') }),
+      fields({ runtime: text, kind: oneOf('fails'), cause: text }),
+    ),
+  },
+  load: {
+    output: fields({
+      device,
+      threads: number,
+      contextLength: number,
+      contextLimit: number,
+      contextBy: text,
+      memory: isFields,
+      fallback: lost,
+      generic: optional(flag),
+      loadSeconds: number,
+      instruct: flag,
+    }),
+  },
   generate: {
-    output: fields({ finishReason: oneOf('stop', 'length', 'stopped-by-person'), stats }),
+    output: fields({ finishReason: oneOf('stop', 'length', 'stopped-by-person'), stats, lost }),
     event: fields({ text }),
   },
   sanityCheck: { output: fields({ prompt: text, text, tokens: number, tokensPerSecond: number }) },
@@ -79,12 +110,20 @@ const problem = fields({
   evidence: list(isFields),
 });
 
+const isKnown = (request: string): request is keyof typeof said => Object.hasOwn(said, request);
+
 /** `request` is the name of the call that the message's number belongs to; undefined where it is settled or never was. */
 function isResult(result: unknown, request: string | undefined): boolean {
   if (!isFields(result)) return false;
   if (result['ok'] === false) return problem(result['problem']);
   // A late answer (of a ping) is for nobody, and whatever it holds goes nowhere.
-  return result['ok'] === true && (request === undefined || said[request]?.output(result['value']) === true);
+  if (result['ok'] !== true || request === undefined) return result['ok'] === true;
+  return isKnown(request) && said[request].output(result['value']);
+}
+
+/** As for a result: an event that comes too late is for nobody. */
+function isEvent(event: unknown, request: string | undefined): boolean {
+  return request === undefined || (isKnown(request) && said[request].event?.(event) === true);
 }
 
 /**
@@ -103,7 +142,6 @@ export function heard(message: unknown, requestOf: (seq: number) => string | und
     (typeof seq === 'number' &&
       ('result' in message
         ? isResult(message['result'], requestOf(seq))
-        : 'event' in message &&
-          (requestOf(seq) === undefined || said[requestOf(seq) ?? '']?.event?.(message['event']) === true)));
+        : 'event' in message && isEvent(message['event'], requestOf(seq))));
   return ours ? (message as unknown as FromWorker) : undefined;
 }

@@ -9,6 +9,16 @@ import type { InferWork } from '../../../electron/services/work/protocol.ts';
 
 const stats = { promptTokens: 1, reusedTokens: 0, newTokens: 1, firstTokenSeconds: 0, tokensPerSecond: null, device: 'cpu' }; // prettier-ignore
 const output = { finishReason: 'stop', stats };
+const loaded = {
+  device: 'cpu',
+  threads: 2,
+  contextLength: 1,
+  contextLimit: 2,
+  contextBy: 'model',
+  memory: {},
+  loadSeconds: 1,
+  instruct: true,
+};
 const problem = { code: 'busy', title: 't', explanation: 'e', actions: [], evidence: [] };
 
 describe('of what a worker says', () => {
@@ -22,7 +32,8 @@ describe('of what a worker says', () => {
     [{ seq: 1, event: { text: 'x' } }],
     [{ seq: 1, result: { ok: true, value: output } }],
     [{ seq: 1, result: { ok: false, problem } }],
-    [{ seq: 2, result: { ok: true, value: { device: 'cpu', contextLength: 1, loadSeconds: 1, instruct: true } } }],
+    [{ seq: 2, result: { ok: true, value: loaded } }],
+    [{ seq: 1, result: { ok: true, value: { ...output, lost: { device: 'webgpu', cause: 'gone' } } } }],
     [{ seq: 3, result: { ok: true } }],
     [{ seq: 99, result: { ok: true } }], // settled before
     [{ seq: 99, event: { text: 'late' } }],
@@ -49,6 +60,8 @@ describe('of what a worker says', () => {
     [{ seq: 1, result: { ok: true, value: { ...output, finishReason: 'because' } } }],
     [{ seq: 1, result: { ok: true, value: { finishReason: 'stop', stats: { ...stats, newTokens: '1' } } } }],
     [{ seq: 1, result: { ok: 'true', value: output } }],
+    [{ seq: 1, result: { ok: true, value: { ...output, lost: 'gone' } } }],
+    [{ seq: 2, result: { ok: true, value: { ...loaded, device: 'abacus' } } }],
     [{ seq: 1, result: { ok: false } }],
     [{ seq: 1, result: { ok: false, problem: { ...problem, title: undefined } } }],
     [{ seq: 99, result: 'x' }],
