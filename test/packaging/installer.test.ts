@@ -19,6 +19,7 @@ afterEach(() => rmSync(place, { recursive: true, force: true }));
 
 /** The least script that has an uninstaller with our part in it, and the one word of electron-builder's that it uses. */
 const script = (part: string): string => `
+Unicode true
 !include LogicLib.nsh
 !macro _isUpdated _a _b _t _f
   !insertmacro _== 1 2 \`\${_t}\` \`\${_f}\`
