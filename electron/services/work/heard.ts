@@ -52,55 +52,56 @@ const stats = fields({
 const longest = 86_400;
 
 /** Results and events of each request of protocol.ts, every one of them. */
-const said: Readonly<Record<keyof InferWork | keyof ConvertWork, { readonly output: Check; readonly event?: Check }>> = {
-  probe: {
-    output: either(
-      fields({ runtime: text, kind: oneOf('works'), half: flag }),
-      fields({ runtime: text, kind: oneOf('absent') }),
-      fields({ runtime: text, kind: oneOf('fails'), cause: text }),
-    ),
-  },
-  load: {
-    output: fields({
-      device,
-      threads: number,
-      contextLength: number,
-      contextLimit: number,
-      contextBy: text,
-      memory: isFields,
-      fallback: lost,
-      generic: optional(flag),
-      loadSeconds: number,
-      instruct: flag,
-    }),
-  },
-  generate: {
-    output: fields({ finishReason: oneOf('stop', 'length', 'stopped-by-person'), stats, lost }),
-    event: fields({ text }),
-  },
-  sanityCheck: { output: fields({ prompt: text, text, tokens: number, tokensPerSecond: number }) },
-  tokens: { output: list(number) },
-  compare: {
-    output: fields({ positions: number, meanDivergence: number, worstDivergence: number, sameChoices: number }),
-  },
-  forget: { output: nothing },
-  unload: { output: nothing },
-  ping: { output: nothing },
-  convert: {
-    output: fields({
-      bytes: number,
-      files: list(fields({ path: text, bytes: number, sha256: text })),
-      architecture: text,
-      contextLength: number,
-      instruct: flag,
-    }),
-    event: fields({ doneBytes: number, totalBytes: number, item: text }),
-  },
-  reference: {
-    output: fields({ positions: number, vocabulary: number }),
-    event: fields({ done: number, total: number }),
-  },
-};
+const said: Readonly<Record<keyof InferWork | keyof ConvertWork, { readonly output: Check; readonly event?: Check }>> =
+  {
+    probe: {
+      output: either(
+        fields({ runtime: text, kind: oneOf('works'), half: flag }),
+        fields({ runtime: text, kind: oneOf('absent') }),
+        fields({ runtime: text, kind: oneOf('fails'), cause: text }),
+      ),
+    },
+    load: {
+      output: fields({
+        device,
+        threads: number,
+        contextLength: number,
+        contextLimit: number,
+        contextBy: text,
+        memory: isFields,
+        fallback: lost,
+        generic: optional(flag),
+        loadSeconds: number,
+        instruct: flag,
+      }),
+    },
+    generate: {
+      output: fields({ finishReason: oneOf('stop', 'length', 'stopped-by-person'), stats, lost }),
+      event: fields({ text }),
+    },
+    sanityCheck: { output: fields({ prompt: text, text, tokens: number, tokensPerSecond: number }) },
+    tokens: { output: list(number) },
+    compare: {
+      output: fields({ positions: number, meanDivergence: number, worstDivergence: number, sameChoices: number }),
+    },
+    forget: { output: nothing },
+    unload: { output: nothing },
+    ping: { output: nothing },
+    convert: {
+      output: fields({
+        bytes: number,
+        files: list(fields({ path: text, bytes: number, sha256: text })),
+        architecture: text,
+        contextLength: number,
+        instruct: flag,
+      }),
+      event: fields({ doneBytes: number, totalBytes: number, item: text }),
+    },
+    reference: {
+      output: fields({ positions: number, vocabulary: number }),
+      event: fields({ done: number, total: number }),
+    },
+  };
 
 const problem = fields({
   code: text,
