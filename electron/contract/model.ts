@@ -52,7 +52,7 @@ export interface DownloadPlan {
   readonly secondsLeft?: number;
   readonly dtype: Dtype;
   /** The authors made the ONNX files (of `dtype`): nothing is converted. */
-  readonly onnx?: true;
+  readonly ready?: true;
   readonly architecture: string; // "LlamaForCausalLM"
   readonly parameters: number;
 }

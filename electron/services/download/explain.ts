@@ -132,7 +132,7 @@ export function nothingToRun(cause: string): Problem {
   return {
     code: 'nothing-to-run',
     title: 'This repository has no weights that Latchkey can use',
-    explanation: `Latchkey prepares models from safetensors files at the top of the repository, and here ${cause}.`,
+    explanation: `Latchkey prepares models from safetensors files at the top of the repository, or takes ONNX files from its onnx folder, and here ${cause}.`,
     actions: [{ kind: 'view', view: 'journey', label: 'Choose another model' }],
     evidence: [{ cause }],
   };

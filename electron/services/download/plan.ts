@@ -12,7 +12,7 @@ export interface Edition {
   readonly files: readonly ModelFile[];
   readonly dtype: Dtype;
   /** The authors made the ONNX files: nothing is converted. */
-  readonly onnx?: true;
+  readonly ready?: true;
   /** Bytes that will be written to the models folder. */
   readonly convertedBytes: number;
   readonly parameters: number;

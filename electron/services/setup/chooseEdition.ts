@@ -71,7 +71,7 @@ function chooseReady(listed: readonly ModelFile[], configText: string, wanted: D
       .filter(({ path }) => path.startsWith(graph))
       .reduce((sum, { bytes }) => sum + bytes, 0);
     const parameters = Math.max(1, Math.round(weights / bytesPerWeight[dtype]));
-    return ok({ files: chosen.value, dtype, onnx: true, convertedBytes, parameters, architecture: classOf(config) });
+    return ok({ files: chosen.value, dtype, ready: true, convertedBytes, parameters, architecture: classOf(config) });
   }
   return incomplete;
 }

@@ -22,9 +22,9 @@ async function meet(work: Work, most: number, seed = 7): Promise<readonly Outcom
 describe('a fault at any system call that changes the disk', () => {
   test.each(['state', 'publish-links', 'publish-files'] as const)(
     '%s: the old bytes or the new ones, and the next run ends well',
-    { timeout: 240_000 },
+    { timeout: 600_000 },
     async (work) => {
-      const outcomes = await meet(work, work === 'state' ? 15 : 20);
+      const outcomes = await meet(work, 15);
       expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
       // The faults are met, and said by name.
       const ends = new Set(outcomes.map(({ end }) => end));
@@ -34,9 +34,9 @@ describe('a fault at any system call that changes the disk', () => {
 
   test.each(['naive-state', 'naive-publish'] as const)(
     '%s, which writes straight to the final name, does not stand that',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (work) => {
-      const outcomes = await meet(work, 12);
+      const outcomes = await meet(work, 8);
       expect(outcomes.filter(({ wrong }) => wrong.length > 0).length).toBeGreaterThan(0);
     },
   );

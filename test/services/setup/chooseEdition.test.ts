@@ -25,14 +25,14 @@ function chosen(names: readonly string[], config: string, dtype: Dtype = 'q4') {
   );
   if (!result.ok) return result.problem.code;
   const weights = result.value.files.map(({ path }) => path).filter((path) => !small.includes(path));
-  return { dtype: result.value.dtype, onnx: result.value.onnx === true, weights };
+  return { dtype: result.value.dtype, ready: result.value.ready === true, weights };
 }
 
 describe('a repository with ready ONNX files', () => {
   const all = dtypes.map(graph);
   test.each(dtypes)('gives the files of %s and of no other dtype', (dtype) => {
     const others = ['onnx/model_bnb4.onnx', 'onnx/model_int8.onnx', 'onnx/model_uint8.onnx'];
-    expect(chosen([...all, ...others], phi, dtype)).toEqual({ dtype, onnx: true, weights: [graph(dtype)] });
+    expect(chosen([...all, ...others], phi, dtype)).toEqual({ dtype, ready: true, weights: [graph(dtype)] });
   });
   test('its small files come along, its pickles and the weights it was made from do not', () => {
     const names = ['pytorch_model.bin', 'original/consolidated.00.pth', 'model.gguf', graph('q4'), 'onnx/README.md'];
@@ -46,7 +46,7 @@ describe('a repository with ready ONNX files', () => {
   test('all parts of the weights beside the graph come along, and none of another graph', () => {
     const data = [`${graph('q4')}_data`, `${graph('q4')}_data_1`, `${graph('q4')}_data_2`];
     const names = [graph('fp32'), `${graph('fp32')}_data`, graph('q4'), ...data, `${graph('q4')}_data_9`];
-    expect(chosen(names, phi)).toEqual({ dtype: 'q4', onnx: true, weights: [graph('q4'), ...data] });
+    expect(chosen(names, phi)).toEqual({ dtype: 'q4', ready: true, weights: [graph('q4'), ...data] });
   });
   test.each([
     ['q4', ['fp32', 'fp16', 'q8'], 'q8'],
@@ -57,7 +57,7 @@ describe('a repository with ready ONNX files', () => {
     ['fp16', ['q4', 'q8'], 'q8'],
     ['fp32', ['q4', 'fp16'], 'fp16'],
   ] as const)('without %s, of %j gives %s', (wanted, there, taken) => {
-    expect(chosen(there.map(graph), phi, wanted)).toEqual({ dtype: taken, onnx: true, weights: [graph(taken)] });
+    expect(chosen(there.map(graph), phi, wanted)).toEqual({ dtype: taken, ready: true, weights: [graph(taken)] });
   });
   test.each([
     [true, ['_data']],
@@ -99,17 +99,17 @@ describe('official safetensors weights', () => {
   test('are converted where Latchkey can, although ONNX files are there', () => {
     expect(chosen(['model.safetensors', graph('q4')], llama)).toEqual({
       dtype: 'q4',
-      onnx: false,
+      ready: false,
       weights: ['model.safetensors'],
     });
   });
   test('of an architecture that it cannot convert give way to ONNX files, and are named where there are none', () => {
-    expect(chosen(['model.safetensors', graph('q4')], phi)).toMatchObject({ onnx: true, weights: [graph('q4')] });
+    expect(chosen(['model.safetensors', graph('q4')], phi)).toMatchObject({ ready: true, weights: [graph('q4')] });
     expect(chosen(['model.safetensors'], phi)).toBe('unsupported-architecture');
   });
   test('that are not complete give way to ONNX files, and are named where there are none', () => {
     const part = ['model.safetensors.index.json', 'model-00001-of-00002.safetensors'];
-    expect(chosen([...part, graph('q4')], llama)).toMatchObject({ onnx: true, weights: [graph('q4')] });
+    expect(chosen([...part, graph('q4')], llama)).toMatchObject({ ready: true, weights: [graph('q4')] });
     expect(chosen(part, llama)).toBe('nothing-to-run');
   });
   test.each(['', 'null', '[]', '{"architectures":'])('config.json %j is named', (config) => {
