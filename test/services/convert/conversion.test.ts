@@ -253,32 +253,37 @@ describe('a conversion that is killed', () => {
     return said;
   };
 
-  it('leaves either nothing or the whole model under the final name, and the sweep takes the rest', async () => {
-    const source = officialWide();
-    const models = fresh();
-    const whole = join(models, 'whole');
-    expect(await killed(source, whole, 'done', 60_000)).toContain('done');
-    const names = readdirSync(whole, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('.'));
-    const kills = [
-      ['started', 5],
-      ['started', 60],
-      ['publishing', 0],
-      ['publishing', 1],
-      ['publishing', 2],
-      ['publishing', 4],
-      ['publishing', 8],
-    ] as const;
-    for (const [word, delay] of kills) {
-      const output = join(models, `killed ${delay} ms after ${word}`);
-      await killed(source, output, word, delay);
-      const complete = (name: string): boolean =>
-        existsSync(join(output, name)) && readFileSync(join(output, name)).equals(readFileSync(join(whole, name)));
-      if (existsSync(output)) expect(names.filter((name) => !complete(name))).toEqual([]);
-    }
-    const left = readdirSync(models).filter((name) => name.startsWith('.tmp-')).length;
-    expect(await sweepUnfinished(models)).toBe(left);
-    expect(readdirSync(models).every((name) => !name.startsWith('.'))).toBe(true);
-    expect(names.every((name) => existsSync(join(whole, name)))).toBe(true);
-    expect(await sweepUnfinished(join(models, 'not here'))).toBe(0);
-  });
+  // Eight processes one after the other, on a machine that may have other work.
+  it(
+    'leaves either nothing or the whole model under the final name, and the sweep takes the rest',
+    { timeout: 120_000 },
+    async () => {
+      const source = officialWide();
+      const models = fresh();
+      const whole = join(models, 'whole');
+      expect(await killed(source, whole, 'done', 60_000)).toContain('done');
+      const names = readdirSync(whole, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('.'));
+      const kills = [
+        ['started', 5],
+        ['started', 60],
+        ['publishing', 0],
+        ['publishing', 1],
+        ['publishing', 2],
+        ['publishing', 4],
+        ['publishing', 8],
+      ] as const;
+      for (const [word, delay] of kills) {
+        const output = join(models, `killed ${delay} ms after ${word}`);
+        await killed(source, output, word, delay);
+        const complete = (name: string): boolean =>
+          existsSync(join(output, name)) && readFileSync(join(output, name)).equals(readFileSync(join(whole, name)));
+        if (existsSync(output)) expect(names.filter((name) => !complete(name))).toEqual([]);
+      }
+      const left = readdirSync(models).filter((name) => name.startsWith('.tmp-')).length;
+      expect(await sweepUnfinished(models)).toBe(left);
+      expect(readdirSync(models).every((name) => !name.startsWith('.'))).toBe(true);
+      expect(names.every((name) => existsSync(join(whole, name)))).toBe(true);
+      expect(await sweepUnfinished(join(models, 'not here'))).toBe(0);
+    },
+  );
 });
