@@ -45,7 +45,7 @@ const licences: Readonly<Record<LicenceState, { readonly word: string; readonly 
   rejected: { word: 'declined', sentence: 'The authors declined the request' },
   reset: { word: 'agree again', sentence: 'The authors ask for a new agreement' },
   granted: { word: 'granted', sentence: 'Access is granted' },
-  unknown: { word: 'not checked', sentence: 'Access was not checked yet' },
+  unknown: { word: 'not known', sentence: 'What your account may read is not known' },
 };
 
 const stepNames: Readonly<Record<Step, string>> = {
