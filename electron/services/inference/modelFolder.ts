@@ -33,10 +33,10 @@ const suffixes: Readonly<Record<Dtype, string>> = {
 export const graphPath = (dtype: Dtype): string => `onnx/model${suffixes[dtype]}.onnx`;
 
 /** The graph for our own loop on CPUs, relative to the model folder; folders that others made have none. */
-const loopPath = (dtype: Dtype): string => `onnx/loop${suffixes[dtype]}.onnx`;
+export const loopPath = (dtype: Dtype): string => `onnx/loop${suffixes[dtype]}.onnx`;
 
 /** The graph that computes in half precision, relative to the model folder; likewise. */
-const halfPath = (dtype: Dtype): string => `onnx/half${suffixes[dtype]}.onnx`;
+export const halfPath = (dtype: Dtype): string => `onnx/half${suffixes[dtype]}.onnx`;
 
 type Json = Readonly<Record<string, unknown>>;
 

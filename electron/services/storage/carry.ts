@@ -7,7 +7,7 @@ import type { CarriedModel } from '../../contract/storage.ts';
 import { freeSpace } from '../download/diskUse.ts';
 import { makeFolder, publish, removeTree, replaceFile } from '../durable/files.ts';
 import type { Engine } from '../generation/engine.ts';
-import { graphPath } from '../inference/modelFolder.ts';
+import { graphPath, halfPath, loopPath } from '../inference/modelFolder.ts';
 import { hashFile, openPlainFile, readInOrder } from '../models/hashFile.ts';
 import {
   fingerprintOf,
@@ -93,12 +93,17 @@ const roles = [
   /^README(?:[._-][A-Za-z0-9._-]{1,40})?$/i,
 ];
 
+/** Weights beside a graph, in one file or in several. */
+const isDataOf = (graph: string, path: string): boolean =>
+  path.startsWith(`${graph}_data`) && /^(?:_\d{1,3})?$/.test(path.slice(`${graph}_data`.length));
+
 /** Why a manifest does not describe a model of ours, or undefined. */
 export function foreignReason({ model, files }: Manifest): string | undefined {
   if (model.id !== modelIdOf(model.repo, model.commit, model.dtype)) return `${model.id} is not the name of this model`;
   const graph = graphPath(model.dtype);
+  const graphs = [graph, loopPath(model.dtype), halfPath(model.dtype)];
   const known = (path: string): boolean =>
-    path === graph || path === `${graph}_data` || roles.some((role) => role.test(path));
+    graphs.includes(path) || isDataOf(graph, path) || roles.some((role) => role.test(path));
   const stranger = files.find(({ path }) => !known(path));
   if (stranger) return `${stranger.path} is no file of a model`;
   const names = new Set(files.map(({ path }) => path));

@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmod, link, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { chmod, link, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ok } from '../../../electron/contract/result.ts';
 import { fingerprintOf, listModels, type Manifest, manifestName } from '../../../electron/services/models/manifest.ts';
-import { exportModel, importModel, inspectModel } from '../../../electron/services/storage/carry.ts';
+import { exportModel, foreignReason, importModel, inspectModel } from '../../../electron/services/storage/carry.ts';
+import { convertedPractice, removeFolders } from '../inference/models.ts';
 import { contents, engine, filesOf, job, manifestOf, plant, removeFolder, sha256, temporaryFolder } from './world.ts';
 
 const files = filesOf(1);
@@ -24,6 +25,20 @@ afterEach(() => removeFolder(place));
 
 const take = (chosen: string, shown = fingerprint) =>
   importModel({ chosen, fingerprint: shown, modelsFolder: here, engine, now: () => 5 }, job());
+
+afterAll(removeFolders);
+test('an import knows every file that the converter writes', async () => {
+  const folder = await convertedPractice('q4');
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+  expect(paths).toContain('onnx/loop_q4.onnx');
+  const written = manifestOf('acme/tiny', new Map(paths.map((path) => [path, Buffer.from(path)])));
+  expect(foreignReason(written)).toBeUndefined();
+  const strange = manifestOf('acme/tiny', new Map([...paths, 'onnx/run.py'].map((path) => [path, Buffer.from(path)])));
+  expect(foreignReason(strange)).toBe('onnx/run.py is no file of a model');
+});
 
 describe('export', () => {
   test('makes a folder that holds the model, its manifest and sums that sha256sum accepts', async () => {

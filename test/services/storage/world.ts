@@ -29,6 +29,8 @@ export function filesOf(seed: number, weightBytes = 300_000): ReadonlyMap<string
     ['tokenizer.json', noise(5000, seed)],
     ['LICENSE.txt', Buffer.from(`Licence ${String(seed)}: be kind.`)],
     ['onnx/model_q4.onnx', noise(2000, seed + 100)],
+    ['onnx/loop_q4.onnx', noise(2000, seed + 150)],
+    ['onnx/half_q4.onnx', noise(2000, seed + 160)],
     ['onnx/model_q4.onnx_data', noise(weightBytes, seed + 200)],
   ]);
 }
