@@ -89,6 +89,8 @@ export interface InstalledModel {
   readonly licenceAccount?: string; // who held access when it was downloaded
   readonly sanity?: SanityCheck;
   readonly fidelity?: Fidelity;
+  /** Taken as it was published, not converted here. */
+  readonly ready?: true;
 }
 
 /** One entry of the built-in list of models worth trying. */

@@ -106,6 +106,10 @@ export const journey = {
     technicalText: (architecture: string, parameters: string, dtype: string) =>
       `${architecture}, ${parameters} parameters. Official safetensors are read tensor by tensor, quantized to ${dtype} and written as an ONNX graph for ONNX Runtime. The official files are not changed.`,
     item: 'Working on',
+    whatReady: 'This repository was published ready to run: its files are taken as they are and tried once.',
+    startReady: 'Take it',
+    technicalReady: (architecture: string, dtype: string) =>
+      `${architecture}, ONNX files in ${dtype} as their authors made them. There are no official weights to compare them with.`,
   },
   ready: {
     title: (name: string) => `${name} is ready`,
@@ -121,6 +125,8 @@ export const journey = {
     label: (what: string) => `Progress: ${what}`,
     downloading: 'Downloading',
     preparing: 'Preparing',
+    taking: 'Copying',
+    trying: 'Trying the model',
     proving: 'Comparing with the official weights',
     working: 'Working',
   },

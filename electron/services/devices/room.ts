@@ -97,7 +97,8 @@ export function createDevices(options: {
       const { runtime, ...found } = answer.ok
         ? answer.value
         : { runtime: note.runtime, kind: 'unusable' as const, cause };
-      const known = runtime === note.runtime ? note : { ...note, findings: [], speeds: [], spin: undefined };
+      const known =
+        runtime === note.runtime || note.runtime === '' ? note : { ...note, findings: [], speeds: [], spin: undefined };
       const finding: NotedFinding = {
         device,
         ...found,
@@ -196,20 +197,20 @@ export function createDevices(options: {
     async plan(model, onMeasure = () => undefined) {
       const wished = note.choice;
       const tokens = note.contexts.find((one) => one.modelId === model.id)?.tokens;
-      const rest = {
+      const rest = (): Pick<DevicePlan, 'spin' | 'saving' | 'contextLength'> => ({
         ...(note.saving ? { saving: true } : note.spin !== undefined && { spin: note.spin }),
         ...(tokens !== undefined && { contextLength: tokens }),
-      };
-      if (wished === 'cpu') return { ...rest, device: wished, why: 'chosen' };
+      });
+      if (wished === 'cpu') return { ...rest(), device: wished, why: 'chosen' };
       if (wished !== 'auto') {
         await ready();
         const finding = findingOf(wished);
-        if (finding.kind === 'works') return { ...rest, device: wished, half: finding.half, why: 'chosen' };
+        if (finding.kind === 'works') return { ...rest(), device: wished, half: finding.half, why: 'chosen' };
         const cause = 'cause' in finding ? finding.cause : `${wished} is not part of this build`;
-        return { ...rest, device: 'cpu', why: 'fallback', fallback: { device: wished, cause } };
+        return { ...rest(), device: 'cpu', why: 'fallback', fallback: { device: wished, cause } };
       }
       const { device, why } = await fastest(model, onMeasure);
-      return { ...rest, device, why, half: half(device) };
+      return { ...rest(), device, why, half: half(device) };
     },
     async tune(model) {
       if (note.spin !== undefined) return;

@@ -63,6 +63,7 @@ const model = record<InstalledModel>({
   licenceAccount: optional(line),
   sanity: optional(sanity),
   fidelity: optional(fidelity),
+  ready: optional((value: unknown): value is true => value === true),
 });
 
 const licenceSeen = record<LicenceSeen>({

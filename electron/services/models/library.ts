@@ -32,7 +32,8 @@ export function createLibrary(options: {
     refresh,
     list: () => models,
     byId,
-    find: (repo, dtype) => models.find((model) => model.repo === repo && model.dtype === dtype),
+    // What was published ready has whichever dtype its authors chose.
+    find: (repo, dtype) => models.find((model) => model.repo === repo && (model.dtype === dtype || model.ready)),
     async remove(id) {
       const model = byId(id);
       if (!model) return failed(notFound('model'));

@@ -9,6 +9,7 @@ import type { LogEntry, Ports } from '../ports.ts';
 import type { Storage } from '../storage/room.ts';
 import { prepareModel } from './prepare.ts';
 import type { SetupEffects } from './runner.ts';
+import { takeReady } from './takeReady.ts';
 
 /** The last step of a journey: from the official files in the cache to a model in the library. */
 export function prepareStep(options: {
@@ -33,19 +34,14 @@ export function prepareStep(options: {
     // Nobody, in this process or another, may take the official files away while they are read.
     const lock = await lockRepo(ports.paths.hubCache, plan.repo);
     if (!lock) return failed(alreadyRunning(`${plan.repo}, by another process`));
-    const prepared = await prepareModel({
-      plan,
-      licence,
+    const work = {
+      ...{ plan, licence, engine, report, now, log, signal },
       source: snapshot.folder,
       modelsFolder: options.modelsFolder(),
       version: ports.version,
-      engine,
       startProcess: () => ports.startWorker('convert'),
-      report,
-      now,
-      log,
-      signal,
-    }).finally(() => lock.release());
+    };
+    const prepared = await (plan.ready ? takeReady(work) : prepareModel(work)).finally(() => lock.release());
     if (prepared.ok) {
       await options.devices.tune(prepared.value);
       await models.refresh();

@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { DownloadPlan, InstalledModel } from '../../contract/model.ts';
+import { failed, ok, type Result } from '../../contract/result.ts';
+import type { LicenceStatus, Progress } from '../../contract/setup.ts';
+import { hasChatTemplate, readTextFiles } from '../convert/textFiles.ts';
+import { explainConversion } from '../convert/explain.ts';
+import { ConversionError } from '../convert/conversionError.ts';
+import { copyFile, makeFolder, publish, removeTree, syncFolder } from '../durable/files.ts';
+import { cancelled } from '../explain.ts';
+import type { Engine } from '../generation/engine.ts';
+import { defaultSampling } from '../models/defaultSampling.ts';
+import { hashFile } from '../models/hashFile.ts';
+import { licenceText, type ManifestFile, modelIdOf, unfinishedPrefix, writeManifest } from '../models/manifest.ts';
+import { sanityFailed } from './explain.ts';
+import { progressMeter } from './progressMeter.ts';
+
+/**
+ * A model that was published in the layout of transformers.js -> the same files in the library, after it was loaded once
+ * and has answered. Nothing is converted, so there is nothing to compare it with. The context is what the loaded graph
+ * takes. It appears under its final name whole, with its manifest, or not at all; the cache's files are only read.
+ */
+export async function takeReady(options: {
+  readonly plan: DownloadPlan;
+  readonly licence: LicenceStatus;
+  readonly source: string; // snapshot folder
+  readonly modelsFolder: string;
+  readonly version: string;
+  readonly engine: Engine;
+  readonly report: (progress: Progress, note?: string) => void;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}): Promise<Result<InstalledModel>> {
+  const { plan, licence, engine, signal } = options;
+  const id = modelIdOf(plan.repo, plan.commit, plan.dtype);
+  const unfinished = join(options.modelsFolder, `${unfinishedPrefix}${id}`);
+  const final = join(options.modelsFolder, id);
+  await makeFolder(options.modelsFolder);
+  await removeTree(unfinished);
+  try {
+    const files = await copyAll(options, unfinished);
+    if (signal.aborted) return failed(cancelled());
+    const texts = await readTextFiles(unfinished);
+    const draft: InstalledModel = {
+      id,
+      repo: plan.repo,
+      commit: plan.commit,
+      dtype: plan.dtype,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+      installedAt: options.now(),
+      architecture: plan.architecture.replace(/\W/g, '_'), // a stranger's word
+      contextLength: 1, // not known before it is loaded
+      instruct: hasChatTemplate(texts),
+      sampling: defaultSampling(await readJson(join(unfinished, 'generation_config.json'))),
+      licence: licence.licence,
+      ...(licence.account !== undefined && { licenceAccount: licence.account }),
+      ready: true,
+    };
+    options.report(progressMeter(options.now)(plan.totalBytes, plan.totalBytes), 'trying');
+    const sanity = await engine.sanityCheck(draft, unfinished);
+    const loaded = engine.state();
+    await engine.unload(); // releases the mapped files, so that the folder can be renamed on every system
+    if (!sanity.ok) return sanity;
+    if (sanity.value.text.trim() === '') return failed(sanityFailed(plan.repo, 'the model wrote nothing'));
+    const contextLength = loaded.kind === 'ready' ? loaded.contextLimit : 1;
+    const model: InstalledModel = { ...draft, contextLength, sanity: sanity.value };
+    await writeManifest(unfinished, {
+      format: 1,
+      model,
+      converter: options.version,
+      licenceSeen: {
+        name: licence.licence,
+        ...(licence.account !== undefined && { account: licence.account }),
+        checkedAt: licence.checkedAt,
+        texts: files.map(({ path }) => path).filter((path) => licenceText.test(path)),
+      },
+      files,
+    });
+    await syncFolder(unfinished);
+    await removeTree(final);
+    await publish(unfinished, final);
+    return ok(model);
+  } catch (error) {
+    return failed(signal.aborted ? cancelled() : explainConversion(error));
+  } finally {
+    await removeTree(unfinished);
+  }
+}
+
+/** Copies the files of the plan and reads them back, so that the manifest tells what is really there. */
+async function copyAll(
+  { plan, source, report, now, signal }: Parameters<typeof takeReady>[0],
+  unfinished: string,
+): Promise<ManifestFile[]> {
+  const meter = progressMeter(now);
+  const files: ManifestFile[] = [];
+  let doneBytes = 0;
+  for (const { path, bytes } of plan.files) {
+    signal.throwIfAborted();
+    const to = join(unfinished, ...path.split('/'));
+    await makeFolder(dirname(to));
+    await copyFile(join(source, ...path.split('/')), to, dirname(to));
+    const sha256 = await hashFile(to, { signal });
+    if (sha256 === undefined) throw new ConversionError('damaged-file', 'is gone', path);
+    files.push({ path, bytes, sha256 });
+    doneBytes += bytes;
+    report(meter(doneBytes, plan.totalBytes, path), 'taking');
+  }
+  return files;
+}
+
+/** A small JSON file of the model, or undefined: it is optional, and what it says is checked by whoever reads it. */
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
