@@ -27,12 +27,13 @@ test('a speed limit holds from the start, through a restart, and no longer than 
   await chooseModel(app.page, repo);
   await app.page.getByTestId('start-download').click();
   await app.page.getByText('At most 250 kB/s').waitFor();
-  await expect.poll(arrived).toBeGreaterThan(100_000);
+  await expect.poll(arrived, { timeout: 60_000 }).toBeGreaterThan(200_000);
   const [before, started] = [await arrived(), performance.now()];
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await new Promise((resolve) => setTimeout(resolve, 6000));
   const gained = (await arrived()) - before;
-  // Half more than the limit: the two looks at the page are not taken in the same moment as the clock is read.
-  expect(gained).toBeLessThan((250_000 * 1.5 * (performance.now() - started)) / 1000);
+  // What each of the two connections collects before it is written shows late, and all at once.
+  const late = 2 * 256 * 1024;
+  expect(gained).toBeLessThan((250_000 * (performance.now() - started)) / 1000 + late);
   expect(gained).toBeGreaterThan(0);
 
   await limitTo('No limit');
