@@ -3,7 +3,7 @@
  * token of another program that wins in scripts. One start of the app each, with the environment that does it.
  */
 import { mkdir } from 'node:fs/promises';
-import http from 'node:http';
+import type http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';

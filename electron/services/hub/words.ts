@@ -156,7 +156,7 @@ const table: { readonly [C in HubProblemCode]: (facts: Facts) => Words } = {
   }),
   'access-pending': ({ repo, account }) => ({
     title: `${ownerName(repo)} has your request`,
-    text: `The authors approve requests themselves, which takes minutes to days${as(account)}. Nothing more is needed from you.`,
+    text: `${account ? `${account} asked. ` : ''}The authors approve requests themselves, which takes minutes to days. Nothing more is needed from you.`,
     actions: [again(repo, 'Check now'), myRequests, otherModel('Start with an open model')],
   }),
   'access-rejected': ({ repo, account }) => ({
