@@ -1,3 +1,4 @@
+import { readPaste } from '../../electron/services/hub/readPaste.ts';
 import type { Chat, EngineState, Message } from '../../electron/contract/chat.ts';
 import {
   type AppInfo,
@@ -157,7 +158,7 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'tokens.find': ({ askGit }) => ok({ ...world.tokens, askedGit: askGit }),
     'tokens.test': () => ok(world.tokens),
     'tokens.import': () => ok(world.signIn),
-    'paste.read': ({ text }) => ok(world.pasted ?? { kind: 'repo', repo: text.trim(), holdsToken: false }),
+    'paste.read': ({ text }) => ok(world.pasted ?? readPaste(text)),
     'setup.list': () => ok(world.setups),
     'setup.choose': ({ repo }) => setup(repo),
     'setup.check': ({ repo }) => setup(repo),

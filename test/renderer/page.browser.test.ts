@@ -68,7 +68,9 @@ describe('every screen', () => {
         const here = await page.evaluate(() => {
           const node = document.activeElement;
           if (!node || node === document.body) return undefined;
-          const target = node.matches('input[type=radio]') ? (node.nextElementSibling ?? node) : node;
+          // A radio button that is drawn by what follows it shows its focus there.
+          const drawn = node.getBoundingClientRect().width > 4 && getComputedStyle(node).opacity !== '0';
+          const target = drawn ? node : (node.nextElementSibling ?? node);
           const box = target.closest('.box') ?? target;
           const style = getComputedStyle(target);
           const visible = style.outlineStyle !== 'none' || getComputedStyle(box).boxShadow !== 'none';

@@ -80,6 +80,6 @@ export function serve(
 /** Turns a room on at any free port. */
 export async function turnOn(room: LocalServerRoom): Promise<{ readonly port: number; readonly address: string }> {
   const state = await room.set({ on: true, anyPort: true });
-  if (state.kind !== 'on') throw new Error(`The local server is ${state.kind}`);
+  if (state.kind !== 'on') throw new Error(`The local server is ${JSON.stringify(state)}`);
   return state;
 }
