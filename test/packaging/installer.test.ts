@@ -27,7 +27,7 @@ Unicode true
 !define isUpdated \`"" isUpdated ""\`
 !include "${part}"
 Name Latchkey
-OutFile "${join(place, 'setup.exe')}"
+OutFile "${join(place, 'latchkey-setup.exe')}"
 Section
   WriteUninstaller "$INSTDIR\\uninstall.exe"
 SectionEnd

@@ -112,9 +112,10 @@ function canCheck(state: SetupState): boolean {
 
 function afterCheck(state: SetupState, event: Extract<SetupEvent, { type: 'checked' }>): SetupState {
   const { licence, plan, problem } = event;
-  // A network that is away says nothing about access: what was known still holds.
-  const known = problem && isPassing(problem.code) ? { ...(state.licence && { licence: state.licence }) } : {};
-  const facts = { ...known, ...(licence && { licence }), ...(plan && { plan }) };
+  // A network that is away, or a Hub that asks for a pause, says nothing about access: what was known still holds.
+  const known = problem && isPassing(problem.code) ? state.licence : undefined;
+  const now = known && licence?.state === 'unknown' ? known : (licence ?? known);
+  const facts = { ...(now && { licence: now }), ...(plan && { plan }) };
   const { repo, dtype, addedAt, autoStart } = state;
   const journey = { repo, dtype, addedAt, autoStart };
   if (problem) {
