@@ -4,12 +4,18 @@ import { type DiskFault, FaultSweep, type Outcome, type Work } from './faultSwee
 const sweep = new FaultSweep();
 afterAll(() => sweep.end());
 
-/** A part of all faults, spread over calls and kinds; another part with another seed. */
+const kinds = ['SIGKILL', 'ENOSPC', 'EIO'] as const;
+
+/** A part of all faults, as many of each kind, spread over the calls; another part with another seed. */
 function sample(faults: readonly DiskFault[], most: number, seed: number): readonly DiskFault[] {
-  const step = Math.max(1, faults.length / most);
-  return Array.from({ length: Math.min(most, faults.length) }, (_, index) => {
-    const within = Math.abs(Math.sin(seed * 1000 + index)) * step;
-    return faults[Math.min(faults.length - 1, Math.floor(index * step + within))]!;
+  return kinds.flatMap((kind) => {
+    const these = faults.filter((fault) => fault.do === kind);
+    const count = Math.min(Math.ceil(most / kinds.length), these.length);
+    const step = these.length / count;
+    return Array.from({ length: count }, (_, index) => {
+      const within = Math.abs(Math.sin(seed * 1000 + index)) * step;
+      return these[Math.min(these.length - 1, Math.floor(index * step + within))]!;
+    });
   });
 }
 
