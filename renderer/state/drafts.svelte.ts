@@ -12,4 +12,11 @@ export class Drafts {
     if (text === '') this.#texts.delete(chatId);
     else this.#texts.set(chatId, text);
   }
+
+  /** A chat has begun: what was typed meanwhile is its own next question. */
+  begun(chatId: string): void {
+    const typed = this.of(undefined);
+    this.put(undefined, '');
+    if (this.of(chatId) === '') this.put(chatId, typed);
+  }
 }

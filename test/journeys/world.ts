@@ -177,7 +177,12 @@ async function start(
     log: () => app.log(),
     notes: () => app.evaluate(({ standin }) => standin.notifications.map(({ title }) => title)),
     browse,
-    reload: () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.reload()),
+    async reload() {
+      // The window only begins to load again: what a person sees until then is the page of before.
+      const loaded = app.page.waitForEvent('load');
+      await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.reload());
+      await loaded;
+    },
     async close() {
       await browser.close();
       await app.close();

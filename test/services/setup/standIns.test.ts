@@ -17,15 +17,17 @@ let chats: ChatStore;
 let clock: number;
 let told: StandIns[];
 let changes: number;
+let written: Promise<void>; // nobody waits for it in the app
 
 const open = async (): Promise<StandInRoom> => {
+  const file = stateFile<StandIns>({
+    path: join(folder, 'stand-ins.json'),
+    version: 1,
+    check: areStandIns,
+    onDamage: (path) => expect.fail(`damaged: ${path}`),
+  });
   const room = createStandIns({
-    file: stateFile<StandIns>({
-      path: join(folder, 'stand-ins.json'),
-      version: 1,
-      check: areStandIns,
-      onDamage: (path) => expect.fail(`damaged: ${path}`),
-    }),
+    file: { ...file, write: (value) => (written = file.write(value)) },
     chats,
     models: () => [awaited, standIn],
     onChange: (state) => told.push(state),
@@ -41,9 +43,11 @@ beforeEach(() => {
   clock = 1000;
   told = [];
   changes = 0;
+  written = Promise.resolve();
   chats = openChatStore(join(folder, 'chats.sqlite'), () => clock);
 });
-afterEach(() => {
+afterEach(async () => {
+  await written;
   chats.close();
   rmSync(folder, { recursive: true, force: true });
 });
