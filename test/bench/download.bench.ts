@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DownloadCost, DownloadJob } from './downloadChild.ts';
 import { filePeriod, filePieces, type ServerJob } from './fileServer.ts';
+import { bundled } from './bundled.ts';
 
 export interface BenchRow {
   readonly figure: string;
@@ -75,8 +76,11 @@ async function shell(line: string): Promise<Cost> {
   };
 }
 
-function startOurs(job: DownloadJob): { readonly child: ChildProcess; readonly ended: Promise<string> } {
-  const child = spawn(process.execPath, [join(here, 'downloadChild.ts'), JSON.stringify(job)], {
+function startOurs(
+  program: string,
+  job: DownloadJob,
+): { readonly child: ChildProcess; readonly ended: Promise<string> } {
+  const child = spawn(process.execPath, [program, JSON.stringify(job)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
@@ -84,20 +88,22 @@ function startOurs(job: DownloadJob): { readonly child: ChildProcess; readonly e
   return { child, ended: new Promise((resolve) => child.once('close', () => resolve(output))) };
 }
 
-async function ours(job: DownloadJob): Promise<DownloadCost> {
+async function ours(program: string, job: DownloadJob): Promise<DownloadCost> {
   settle();
-  return JSON.parse(await startOurs(job).ended) as DownloadCost;
+  return JSON.parse(await startOurs(program, job).ended) as DownloadCost;
 }
 
 interface Room {
   readonly folder: string;
+  /** Our downloader as it ships: bundled. */
+  readonly program: string;
   readonly url: string;
   readonly say: (line: string) => void;
 }
 
 /** Bytes per second beside curl, which proves nothing; processor time beside curl and sha256sum; memory. */
 async function fast(room: Room, bytes: number, rounds: number): Promise<BenchRow[]> {
-  const { folder, say } = room;
+  const { folder, program, say } = room;
   const url = `${room.url}/fast`;
   const sha256 = hashOf(bytes);
   const out = join(folder, 'curl');
@@ -107,7 +113,7 @@ async function fast(room: Room, bytes: number, rounds: number): Promise<BenchRow
     proved.push(await shell(`curl -sS -o ${out} ${url} && sha256sum ${out} >/dev/null`));
     rmSync(out);
     const hubCache = join(folder, 'hub');
-    mine.push(await ours({ url, hubCache, bytes, sha256 }));
+    mine.push(await ours(program, { url, hubCache, bytes, sha256 }));
     rmSync(hubCache, { recursive: true });
     const [curl, both, us] = [curls.at(-1), proved.at(-1), mine.at(-1)];
     say(
@@ -129,9 +135,9 @@ async function fast(room: Room, bytes: number, rounds: number): Promise<BenchRow
 }
 
 /** Many connections to a far server that limits each. */
-async function slow({ folder, url, say }: Room): Promise<BenchRow[]> {
+async function slow({ folder, program, url, say }: Room): Promise<BenchRow[]> {
   const hubCache = join(folder, 'hub');
-  const mine = await ours({ url: `${url}/slow`, hubCache, bytes: slowBytes, sha256: hashOf(slowBytes) });
+  const mine = await ours(program, { url: `${url}/slow`, hubCache, bytes: slowBytes, sha256: hashOf(slowBytes) });
   rmSync(hubCache, { recursive: true });
   const curl = await shell(`curl -sS -o ${join(folder, 'curl')} ${url}/slow`);
   say(`4 ms and 8 MB/s per connection: ours ${mine.seconds.toFixed(1)} s, curl ${curl.seconds.toFixed(1)} s`);
@@ -140,7 +146,7 @@ async function slow({ folder, url, say }: Room): Promise<BenchRow[]> {
 }
 
 /** Kills at different moments; what had arrived and had to be fetched again. */
-async function kill({ folder, url, say }: Room): Promise<BenchRow[]> {
+async function kill({ folder, program, url, say }: Room): Promise<BenchRow[]> {
   const sha256 = hashOf(killBytes);
   const hubCache = join(folder, 'hub');
   const job: DownloadJob = { url: `${url}/fast`, hubCache, bytes: killBytes, sha256, countFile: join(folder, 'count') };
@@ -149,12 +155,12 @@ async function kill({ folder, url, say }: Room): Promise<BenchRow[]> {
   for (let turn = 0; turn < killRounds; turn++) {
     const target = ((turn + 0.5) / killRounds) * 0.9 * killBytes;
     rmSync(join(folder, 'count'), { force: true });
-    const first = startOurs(job);
+    const first = startOurs(program, job);
     while (first.child.exitCode === null && !(safely(received) > target)) await delay(1);
     first.child.kill('SIGKILL');
     await first.ended;
     const before = received();
-    await ours(job);
+    await ours(program, job);
     const again = before + received() - killBytes;
     worst = Math.max(worst, again);
     say(`killed after ${(before / 1e6).toFixed(1)} MB: ${(again / 1e6).toFixed(2)} MB came twice`);
@@ -179,12 +185,16 @@ export async function bench(args: readonly string[], say: (line: string) => void
   const wants = (name: string): boolean => names.length === 0 || names.includes(name);
   const folder = mkdtempSync(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'latchkey-bench-'));
   mkdirSync(folder, { recursive: true });
+  const program = await bundled(folder, {
+    downloadChild: join(here, 'downloadChild.ts'),
+    hashWorker: join(here, '../../electron/services/download/hashWorker.ts'),
+  });
   const rows: BenchRow[] = [];
   const part = async (name: string, bytes: number, run: (room: Room) => Promise<BenchRow[]>): Promise<void> => {
     if (!wants(name)) return;
     const server = await startServer({ bytes, delayMs: 4, bytesPerSecond: 8e6 });
     try {
-      rows.push(...(await run({ folder, url: server.url, say })));
+      rows.push(...(await run({ folder, program, url: server.url, say })));
     } finally {
       server.child.disconnect();
     }

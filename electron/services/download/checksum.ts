@@ -18,6 +18,8 @@ export interface Piece {
 
 /** One file being read from its start. */
 export interface FileSum {
+  /** Bytes taken so far. */
+  position(): number;
   /** Reads the next piece; false = it is not there or not what its CRC says, and will be read again next time. */
   take(piece: Piece): boolean;
   /** The checksum of everything taken, in hex. */
@@ -27,6 +29,13 @@ export interface FileSum {
 
 // Small enough to stay in the processor's cache between reading and hashing.
 const stepBytes = 256 * 1024;
+
+/** Takes pieces one by one and answers how many were good; none when they do not begin where `sum` stands. */
+export function takePieces(sum: FileSum, from: number, pieces: readonly Piece[]): number {
+  if (sum.position() !== from) return 0;
+  const bad = pieces.findIndex((piece) => !sum.take(piece));
+  return bad === -1 ? pieces.length : bad;
+}
 
 /**
  * Opens a file to be proved, reading in steps that block the calling thread: large files belong to a thread of their own
@@ -50,6 +59,7 @@ export function openFileSum(path: string, kind: Checksum['kind'], bytes: number)
   }
 
   return {
+    position: () => position,
     take({ bytes: length, crc }) {
       if (crc !== undefined) {
         let found = 0;

@@ -1,6 +1,6 @@
 /** Entry of the threads that prove files; see hashing.ts for the other end. */
 import { parentPort } from 'node:worker_threads';
-import { type FileSum, openFileSum } from './checksum.ts';
+import { type FileSum, openFileSum, takePieces } from './checksum.ts';
 import type { FromHashWorker, ToHashWorker } from './hashing.ts';
 
 const sums = new Map<number, FileSum>();
@@ -18,12 +18,7 @@ function carryOut({ id, file, order }: ToHashWorker): FromHashWorker {
   }
   if (sum === undefined) throw new Error('A file that is not open');
   if (order.do === 'digest') return { id, hex: sum.digest() };
-  let good = 0;
-  for (const piece of order.pieces) {
-    if (!sum.take(piece)) break;
-    good++;
-  }
-  return { id, good };
+  return { id, good: takePieces(sum, order.from, order.pieces) };
 }
 
 parentPort?.on('message', (asked: ToHashWorker) => {

@@ -7,13 +7,16 @@ import { availableParallelism } from 'node:os';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Checksum } from './cachePaths.ts';
-import { openFileSum, type Piece } from './checksum.ts';
+import { openFileSum, type Piece, takePieces } from './checksum.ts';
 import { orAbort } from './waits.ts';
 
-/** One file on its way to a checksum, wherever that is computed. Calls one after another. Rejects with system errors. */
+/** One file on its way to a checksum, wherever that is computed. Rejects with system errors. */
 export interface FileHash {
-  /** Reads the next pieces in order; answers how many of them were good, stopping at the first that is not. */
-  take(pieces: readonly Piece[]): Promise<number>;
+  /**
+   * Reads the pieces that begin at byte `from`, where those before ended; answers how many of them were good, stopping at
+   * the first that is not. May be asked again before it has answered: after a bad piece nothing is good.
+   */
+  take(from: number, pieces: readonly Piece[]): Promise<number>;
   /** The checksum in hex, of everything taken. */
   digest(): Promise<string>;
   close(): Promise<void>;
@@ -27,7 +30,7 @@ export interface Hashing {
 
 type Order =
   | { readonly do: 'open'; readonly path: string; readonly kind: Checksum['kind']; readonly bytes: number }
-  | { readonly do: 'take'; readonly pieces: readonly Piece[] }
+  | { readonly do: 'take'; readonly from: number; readonly pieces: readonly Piece[] }
   | { readonly do: 'digest' }
   | { readonly do: 'close' };
 
@@ -93,8 +96,8 @@ export async function fileMatches(
     const facts = await stat(path);
     if (!facts.isFile() || facts.size !== bytes) return false;
     sum = await hashing.open(path, checksum.kind, bytes);
-    for (let left = bytes; left > 0; left -= pieceBytes) {
-      if ((await orAbort(sum.take([{ bytes: Math.min(pieceBytes, left) }]), signal)) === 0) return false;
+    for (let at = 0; at < bytes; at += pieceBytes) {
+      if ((await orAbort(sum.take(at, [{ bytes: Math.min(pieceBytes, bytes - at) }]), signal)) === 0) return false;
     }
     return (await orAbort(sum.digest(), signal)) === checksum.hex;
   } catch (error) {
@@ -108,15 +111,23 @@ export async function fileMatches(
 /** On the calling thread, with a turn of the event loop between pieces. */
 function hashHere(path: string, kind: Checksum['kind'], bytes: number): FileHash {
   const sum = openFileSum(path, kind, bytes);
+  let last: Promise<unknown> = Promise.resolve();
+  async function pass(from: number, pieces: readonly Piece[]): Promise<number> {
+    let good = 0;
+    let at = from;
+    for (const piece of pieces) {
+      if (takePieces(sum, at, [piece]) === 0) break;
+      good++;
+      at += piece.bytes;
+      await breathe();
+    }
+    return good;
+  }
   return {
-    async take(pieces) {
-      let good = 0;
-      for (const piece of pieces) {
-        if (!sum.take(piece)) break;
-        good++;
-        await breathe();
-      }
-      return good;
+    take(from, pieces) {
+      const mine = last.then(() => pass(from, pieces));
+      last = mine.catch(() => undefined); // told to whoever asked
+      return mine;
     },
     digest: async () => sum.digest(),
     close: async () => sum.close(),
@@ -177,7 +188,7 @@ function startThread(): HashThread {
         throw error;
       }
       return {
-        take: async (pieces) => (await ask(file, { do: 'take', pieces })).good ?? 0,
+        take: async (from, pieces) => (await ask(file, { do: 'take', from, pieces })).good ?? 0,
         digest: async () => (await ask(file, { do: 'digest' })).hex ?? '',
         async close() {
           if (open.delete(file)) await ask(file, { do: 'close' }).catch(() => undefined);

@@ -35,8 +35,9 @@ export async function changedBlocks(partial: PartialFile, signal: AbortSignal): 
   return changed;
 }
 
-// Blocks handed over at once: enough that the thread need not wait for us between two questions.
-const atOnce = 4;
+// Blocks handed over at once, and how often before the first answer: the thread must never wait for us in between.
+const atOnce = 2;
+const questions = 3;
 
 /** Starts at byte 0 of `partial`. */
 export function followInOrder(partial: PartialFile, checksum: Checksum, hashing: Hashing): InOrder {
@@ -44,9 +45,9 @@ export function followInOrder(partial: PartialFile, checksum: Checksum, hashing:
   let next = 0;
   let found: string | undefined;
 
-  function ready(): readonly Piece[] {
+  function ready(from: number): readonly Piece[] {
     const pieces: Piece[] = [];
-    for (let at = next; at < partial.blockCount && pieces.length < atOnce && partial.isComplete(at); at++) {
+    for (let at = from; at < partial.blockCount && pieces.length < atOnce && partial.isComplete(at); at++) {
       const bytes = partial.lengthOf(at);
       pieces.push(partial.isEarlier(at) ? { bytes, crc: partial.crcOf(at) } : { bytes });
     }
@@ -57,14 +58,24 @@ export function followInOrder(partial: PartialFile, checksum: Checksum, hashing:
 
   return {
     async advance(signal, onRead) {
-      for (let pieces = ready(); pieces.length > 0; pieces = ready()) {
-        signal.throwIfAborted();
-        const good = await orAbort((await orAbort(hash(), signal)).take(pieces), signal);
+      const asked: { readonly pieces: readonly Piece[]; readonly good: Promise<number> }[] = [];
+      let upTo = next;
+      for (;;) {
+        for (let pieces = ready(upTo); pieces.length > 0 && asked.length < questions; pieces = ready(upTo)) {
+          const good = (await orAbort(hash(), signal)).take(upTo * partial.blockBytes, pieces);
+          good.catch(() => undefined); // heard when its turn comes, if that still comes
+          asked.push({ pieces, good });
+          upTo += pieces.length;
+        }
+        const first = asked.shift();
+        if (!first) return [];
+        const good = await orAbort(first.good, signal);
         next += good;
         onRead();
-        if (good < pieces.length) return [next];
+        if (good === first.pieces.length) continue;
+        await Promise.allSettled(asked.map((one) => one.good)); // none of them was taken
+        return [next];
       }
-      return [];
     },
     atEnd: () => next === partial.blockCount,
     behind() {
