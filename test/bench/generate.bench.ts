@@ -13,13 +13,14 @@ import { type EngineJob, RemoteEngine } from './generate/engine.ts';
 import { convertedFolder, ggufFile, installPeer } from './generate/files.ts';
 import { lookupRows } from './generate/lookup.ts';
 import { describeMachine } from './generate/machine.ts';
+import { mergedRows } from './generate/merged.ts';
 import { profile } from './generate/profile.ts';
 import { inventedIds, type ShapeName, shapes } from './generate/shapes.ts';
 import { weightBytesPerToken } from './generate/weights.ts';
 import { readModelFolder } from '../../electron/services/inference/modelFolder.ts';
 import { type BenchRow, row, median, type Say } from './row.ts';
 
-const figures = [...besideFigures, 'load', 'transformers', 'lookup', 'limit', 'profile'] as const;
+const figures = [...besideFigures, 'load', 'transformers', 'lookup', 'limit', 'merged', 'profile'] as const;
 type Figure = (typeof figures)[number];
 
 const context = 2560; // tokens of room in every engine
@@ -99,6 +100,7 @@ export async function bench(args: readonly string[], say: Say): Promise<BenchRow
     closePair(pair);
   }
   if (wanted('lookup')) (await lookupRows(ourJob.model, rounds, threads)).forEach(add);
+  if (wanted('merged')) rows.push(...(await mergedRows(shape, rounds, threads, say)));
   if (wanted('profile')) {
     const { cpuGraph } = await readModelFolder(ourJob.model, dtype);
     for (const [past, width] of profiled) await profile(cpuGraph, { threads, past, width }, say);

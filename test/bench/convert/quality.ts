@@ -37,6 +37,8 @@ export interface Quality {
   readonly worstDivergence: number;
   readonly sameChoices: number;
   readonly perplexity: number;
+  /** Mean divergence on the prose: no recipe was chosen by it. */
+  readonly proseDivergence: number;
 }
 
 /** The real checkpoint with the text of its reference run, where it is on this computer, and the practice model. */
@@ -90,6 +92,8 @@ export async function qualityOf(subject: Subject, dtypes: readonly Dtype[]): Pro
   }
 }
 
+type Fidelity = ReturnType<typeof fidelityOf>;
+
 interface Logits {
   readonly passages: readonly Float32Array[];
   readonly prose: readonly Float32Array[];
@@ -113,9 +117,7 @@ async function read({ source, passages, prose }: Subject, dtype: Dtype, room: st
 }
 
 function compare(subject: Subject, dtype: Dtype, official: Logits, found: Logits): Quality {
-  const parts = subject.passages.map((ids, at) =>
-    fidelityOf(official.passages[at] ?? nothing, found.passages[at] ?? nothing, ids.length),
-  );
+  const parts = fidelities(subject.passages, official.passages, found.passages);
   const positions = parts.reduce((sum, part) => sum + part.positions, 0);
   const config: unknown = JSON.parse(readFileSync(join(subject.source, 'config.json'), 'utf8'));
   const architecture = readArchitecture(config);
@@ -124,11 +126,25 @@ function compare(subject: Subject, dtype: Dtype, official: Logits, found: Logits
     dtype,
     bits: bitsPerWeight(architecture.value, dtype),
     positions,
-    meanDivergence: parts.reduce((sum, part) => sum + part.meanDivergence * part.positions, 0) / positions,
+    meanDivergence: meanOf(parts),
     worstDivergence: Math.max(...parts.map((part) => part.worstDivergence)),
     sameChoices: parts.reduce((sum, part) => sum + part.sameChoices, 0),
     perplexity: perplexityOf(subject.prose, found.prose),
+    proseDivergence: meanOf(fidelities(subject.prose, official.prose, found.prose)),
   };
+}
+
+function fidelities(
+  texts: Subject['prose'],
+  official: readonly Float32Array[],
+  found: readonly Float32Array[],
+): readonly Fidelity[] {
+  return texts.map((ids, at) => fidelityOf(official[at] ?? nothing, found[at] ?? nothing, ids.length));
+}
+
+function meanOf(parts: readonly Fidelity[]): number {
+  const positions = parts.reduce((sum, part) => sum + part.positions, 0);
+  return parts.reduce((sum, part) => sum + part.meanDivergence * part.positions, 0) / positions;
 }
 
 const nothing = new Float32Array(0);
@@ -159,16 +175,18 @@ export async function qualityRows(say: (line: string) => void): Promise<BenchRow
   const found: BenchRow[] = [];
   for (const subject of await subjects()) {
     say(
-      `${subject.name}: dtype, bits per weight of body and head, divergence per token (mean, worst), same choice, perplexity`,
+      `${subject.name}: dtype, bits per weight of body and head, divergence per token (mean, worst), same choice, perplexity, divergence there`,
     );
     for (const quality of await qualityOf(subject, dtypes)) {
-      const { dtype, bits, positions, meanDivergence, worstDivergence, sameChoices, perplexity } = quality;
+      const { dtype, bits, positions, meanDivergence, worstDivergence, sameChoices, perplexity, proseDivergence } =
+        quality;
       const cells = [
         dtype.padEnd(5),
         `${bits.body.toFixed(2)} ${bits.head.toFixed(2)}`,
         `${meanDivergence.toFixed(5)} ${worstDivergence.toFixed(3)}`,
         `${sameChoices} of ${positions}`,
         perplexity.toFixed(3),
+        proseDivergence.toFixed(5),
       ];
       say(`  ${cells.join(' | ')}`);
       const goal = goals[dtype];

@@ -17,12 +17,16 @@ const practice = fileURLToPath(new URL('../../../electron/practice/model', impor
 const greedy = { temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1 };
 const context = 2048;
 
-/** A text that the model goes on repeating, as it does when asked to rewrite one. */
+/** Asked twice, the model repeats its own answer, as it does with a text that it is asked to rewrite. */
 const question = 'What is a gated model?';
 
-async function open(folder: string, threads: number): Promise<Decoder> {
-  const { cpuGraph } = await readModelFolder(folder, 'q4');
-  return createDecoder(await openSession(cpuGraph, { device: 'cpu', threads }), context);
+async function open(
+  folder: string,
+  threads: number,
+): Promise<{ readonly decoder: Decoder; readonly endIds: ReadonlySet<number> }> {
+  const { cpuGraph, endIds } = await readModelFolder(folder, 'q4');
+  const decoder = createDecoder(await openSession(cpuGraph, { device: 'cpu', threads }), context);
+  return { decoder, endIds: new Set(endIds) };
 }
 
 /** `decoder` at its real cost, but always sure that `text` is what comes. */
@@ -41,13 +45,19 @@ function certain(decoder: Decoder, text: readonly number[]): Decoder {
   };
 }
 
-async function write(decoder: Decoder, prompt: readonly number[], count: number): ReturnType<typeof generate> {
+/** Up to `count` tokens, or to the end of the answer where one is told apart. */
+async function write(
+  decoder: Decoder,
+  prompt: readonly number[],
+  count: number,
+  endIds: ReadonlySet<number> = new Set(),
+): ReturnType<typeof generate> {
   const job = {
     prompt,
     cache: decoder.newCache(),
     sampling: { ...greedy, maxNewTokens: count },
     stop: [],
-    endIds: new Set<number>(),
+    endIds,
     text: createTextStream((ids) => ids.join(' ')),
   };
   return generate(decoder, job, { onText: () => undefined });
@@ -59,13 +69,14 @@ async function withAndWithout(
   guessing: Decoder,
   prompt: readonly number[],
   count: number,
+  endIds?: ReadonlySet<number>,
 ): Promise<readonly [number, number]> {
   const plain: Decoder = { ...guessing, rewindsCheaply: false };
   const [guessed, unguessed]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
     const turns = [
-      async () => guessed.push((await write(guessing, prompt, count)).stats.tokensPerSecond),
-      async () => unguessed.push((await write(plain, prompt, count)).stats.tokensPerSecond),
+      async () => guessed.push((await write(guessing, prompt, count, endIds)).stats.tokensPerSecond),
+      async () => unguessed.push((await write(plain, prompt, count, endIds)).stats.tokensPerSecond),
     ];
     for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
   }
@@ -83,14 +94,19 @@ export async function lookupRows(large: string, rounds: number, threads: number)
   const add = (text: string, pair: readonly [number, number], goal: number): void =>
     void rows.push(row(`decode tokens/s with prompt lookup, ${text}, against without`, pair, goal, 'higher'));
 
-  const small = await open(output, threads);
+  const { decoder: small, endIds } = await open(output, threads);
   const turn = tokenizer.encodeRendered(tokenizer.renderChat([{ role: 'user', text: question }]));
-  const { newIds } = await write({ ...small, rewindsCheaply: false }, turn, 100);
-  add('practice model repeating a text', await withAndWithout(rounds, small, [...turn, ...newIds, ...turn], 200), 1.5);
+  const { newIds } = await write({ ...small, rewindsCheaply: false }, turn, 100, endIds);
+  const again = [...turn, ...newIds, ...turn];
+  const repeated = (await write(small, again, 100, endIds)).newIds;
+  if (repeated.join() !== newIds.join()) throw new Error('The practice model does not repeat its text');
+  // A hundredth of a second each: many, so that the middle one says something.
+  const speeds = await withAndWithout(rounds * 10, small, again, 100, endIds);
+  add(`practice model repeating a text of ${newIds.length} tokens to its end`, speeds, 1.5);
   await small.release();
   rmSync(room, { recursive: true, force: true });
 
-  const decoder = await open(large, threads);
+  const { decoder } = await open(large, threads);
   for (const [name, { prompt, answer }, goal] of [
     ['a text copied with corrections', copied, 1.5],
     ['an answer in new words', fresh, 0.97],
