@@ -16,11 +16,12 @@ import { describeMachine } from './generate/machine.ts';
 import { mergedRows } from './generate/merged.ts';
 import { profile } from './generate/profile.ts';
 import { inventedIds, type ShapeName, shapes } from './generate/shapes.ts';
+import { threadRows } from './generate/threads.ts';
 import { weightBytesPerToken } from './generate/weights.ts';
 import { readModelFolder } from '../../electron/services/inference/modelFolder.ts';
 import { type BenchRow, row, median, type Say } from './row.ts';
 
-const figures = [...besideFigures, 'load', 'transformers', 'lookup', 'limit', 'merged', 'profile'] as const;
+const figures = [...besideFigures, 'load', 'transformers', 'lookup', 'limit', 'merged', 'threads', 'profile'] as const;
 type Figure = (typeof figures)[number];
 
 const context = 2560; // tokens of room in every engine
@@ -101,8 +102,9 @@ export async function bench(args: readonly string[], say: Say): Promise<BenchRow
   }
   if (wanted('lookup')) (await lookupRows(ourJob.model, rounds, threads)).forEach(add);
   if (wanted('merged')) rows.push(...(await mergedRows(shape, rounds, threads, say)));
+  const { cpuGraph } = await readModelFolder(ourJob.model, dtype);
+  if (wanted('threads')) rows.push(...(await threadRows(cpuGraph, rounds, threads, say)));
   if (wanted('profile')) {
-    const { cpuGraph } = await readModelFolder(ourJob.model, dtype);
     for (const [past, width] of profiled) await profile(cpuGraph, { threads, past, width }, say);
   }
   return rows;
