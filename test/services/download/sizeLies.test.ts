@@ -35,7 +35,7 @@ test('a list without a size is no list', () => {
   expect(readTree([{ type: 'file', path: 'config.json', oid: 'b'.repeat(40) }])).toBeUndefined();
 });
 
-const commit = 'c'.repeat(40) as Commit;
+const commit: Commit = 'c'.repeat(40);
 const place = (headers: Readonly<Record<string, string | undefined>>) => {
   const all = {
     'x-repo-commit': commit,
