@@ -1,13 +1,16 @@
 import type { SuggestedModel } from '../../contract/model.ts';
 
-/** Models worth trying first, smallest that chats well at the top. Sizes are those of the official files. */
+/**
+ * Models worth trying first, smallest that chats well at the top. Sizes are those of the files that are fetched: weights
+ * (2,471,645,608 bytes of Llama 1B, 6,425,529,048 of 3B, 723,674,912 and 3,422,777,952 of SmolLM2), tokenizer and texts.
+ */
 export const suggestedModels: readonly SuggestedModel[] = [
   {
     repo: 'meta-llama/Llama-3.2-1B-Instruct',
     title: 'Llama 3.2 1B Instruct',
     by: 'Meta',
     parameters: '1.2 B',
-    downloadBytes: 2_490_000_000,
+    downloadBytes: 2_481_000_000,
     gated: true,
     instruct: true,
     licence: 'Llama 3.2 Community License',
@@ -18,7 +21,7 @@ export const suggestedModels: readonly SuggestedModel[] = [
     title: 'Llama 3.2 3B Instruct',
     by: 'Meta',
     parameters: '3.2 B',
-    downloadBytes: 6_440_000_000,
+    downloadBytes: 6_435_000_000,
     gated: true,
     instruct: true,
     licence: 'Llama 3.2 Community License',
@@ -29,7 +32,7 @@ export const suggestedModels: readonly SuggestedModel[] = [
     title: 'Llama 3.2 1B (base)',
     by: 'Meta',
     parameters: '1.2 B',
-    downloadBytes: 2_490_000_000,
+    downloadBytes: 2_481_000_000,
     gated: true,
     instruct: false,
     licence: 'Llama 3.2 Community License',
@@ -51,7 +54,7 @@ export const suggestedModels: readonly SuggestedModel[] = [
     title: 'SmolLM2 1.7B Instruct',
     by: 'Hugging Face',
     parameters: '1.7 B',
-    downloadBytes: 3_423_000_000,
+    downloadBytes: 3_425_000_000,
     gated: false,
     instruct: true,
     licence: 'Apache 2.0',
