@@ -9,6 +9,7 @@ import {
   checkQuestions,
   chooseModel,
   gatedRepo,
+  go,
   type HostName,
   openWorld,
   showFailures,
@@ -187,7 +188,7 @@ async function openChat({ page }: App): Promise<void> {
 
 /** What the access page says of the token. */
 async function accessPage({ page }: App): Promise<string> {
-  await page.getByRole('navigation').getByRole('button', { name: 'Access', exact: true }).click();
+  await go(page, 'Access');
   return words(await page.getByRole('region', { name: 'Access token' }).innerText());
 }
 

@@ -14,6 +14,7 @@ import {
   checkQuestions,
   chooseModel,
   gatedRepo,
+  go,
   type HostName,
   openWorld,
   pasteToken,
@@ -180,7 +181,7 @@ describe.skipIf(process.platform !== 'linux').each(hosts)('the access token on t
         value: { writeText: async (text: string) => void Object.assign(globalThis, { copied: text }) },
       });
     });
-    await page.getByRole('navigation').getByRole('button', { name: 'Settings', exact: true }).click();
+    await go(page, 'Settings');
     await page.getByRole('button', { name: 'Copy report' }).click();
     const report = (): Promise<string> =>
       page.evaluate(() => (globalThis as unknown as { copied?: string }).copied ?? '');
@@ -191,7 +192,7 @@ describe.skipIf(process.platform !== 'linux').each(hosts)('the access token on t
 
   test('forgotten, it is missed by nothing that is installed', async () => {
     const { page } = app;
-    await page.getByRole('navigation').getByRole('button', { name: 'Access', exact: true }).click();
+    await go(page, 'Access');
     expect(await page.getByTestId('token-not-needed').innerText()).toMatch(/Nothing on this computer needs the token/);
     await page.getByRole('button', { name: 'Forget this token' }).click();
     await page.getByText('No token is stored.').waitFor();

@@ -9,6 +9,7 @@ import {
   checkQuestions,
   chooseModel,
   gatedRepo,
+  go,
   openWorld,
   pasteToken,
   problem,
@@ -67,7 +68,7 @@ describe('an open model stands in', { timeout: 120_000 }, () => {
 
   test('the receipt says what was agreed to, and that the publisher has changed it since', async () => {
     const { page } = app;
-    await page.getByRole('navigation').getByRole('button', { name: 'Models', exact: true }).click();
+    await go(page, 'Models');
     const card = page.getByRole('article', { name: gatedRepo });
     await card.getByTestId('receipt').locator('summary').first().click();
     expect(words(await card.getByTestId('receipt').innerText())).toMatch(

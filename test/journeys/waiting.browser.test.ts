@@ -11,6 +11,7 @@ import {
   checkQuestions,
   chooseModel,
   gatedRepo,
+  go,
   type HostName,
   openWorld,
   pasteToken,
@@ -88,7 +89,7 @@ describe.skipIf(!canHaveKeyring).each<HostName>(['web', 'desktop'])('waiting on 
     app = await world.launch();
     await app.page.getByTestId('new-chat').first().click();
     expect(await ask(app.page, two?.question ?? '')).toBe(words(two?.answer ?? ''));
-    await app.page.getByRole('navigation').getByRole('button', { name: 'Models', exact: true }).click();
+    await go(app.page, 'Models');
     await app.page.getByText('Keyhole-1-Instruct').first().waitFor();
     expect(await card(app.page).count()).toBe(0);
   }, 120_000);

@@ -196,6 +196,22 @@ async function start(
   };
 }
 
+/** Opens a place by its button in the navigation. */
+export async function go(page: Page, place: 'Models' | 'Access' | 'Storage' | 'Settings'): Promise<void> {
+  await page.getByRole('navigation').getByRole('button', { name: place, exact: true }).click();
+}
+
+/** Pastes a token on the access page; what the Hub says of it shows there. */
+export async function signIn(page: Page, token: string): Promise<void> {
+  await go(page, 'Access');
+  await pasteToken(page, token);
+  await page
+    .getByText(/Signed in as/)
+    .or(page.locator('[data-testid=problem]'))
+    .first()
+    .waitFor();
+}
+
 /** Chooses a repository on the welcome or the models page. */
 export async function chooseModel(page: Page, repo: string): Promise<void> {
   await page.getByTestId('paste-model').fill(repo);

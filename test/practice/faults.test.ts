@@ -214,6 +214,8 @@ describe('faults in what the Hub says', () => {
     [{ do: '403-terms' }, 403, 'GatedRepo', 'has been reset'],
     [{ do: '403-gated', sentence: 'Something new.' }, 403, 'GatedRepo', 'Something new.'],
     [{ do: '404' }, 404, 'EntryNotFound', 'Entry not found'],
+    [{ do: '404', code: 'RevisionNotFound', sentence: 'Gone.' }, 404, 'RevisionNotFound', 'Gone.'],
+    [{ do: '401', status: 451, sentence: 'By law.' }, 451, null, 'By law.'],
   ] as const)('%o', async (fault, status, code, words) => {
     hubFault(fault, /./);
     for (const path of [file, `/api/models/${doorstep}`]) {

@@ -14,8 +14,10 @@ export interface FaultPlace {
 
 /** An answer that replaces the true one; undefined when the verb works on the true answer instead. */
 export function replacement(fault: Fault, place: FaultPlace): Answer | undefined {
+  const { status, code } = fault;
+  const other = { ...(status !== undefined && { status }), ...(code !== undefined && { code }) };
   const refuse = (refusal: Refusal, headers: Readonly<Record<string, string>> = {}): Answer =>
-    refusalAt(refusal, place, headers);
+    refusalAt({ ...refusal, ...other }, place, headers);
   const id = repositoryOf(place.path);
   switch (fault.do) {
     case '401':

@@ -1,3 +1,5 @@
+import type { Refusal } from './answer.ts';
+
 /** Every way in which an answer can go wrong on request of a test. */
 export const faultVerbs = [
   'reset', 'fin', 'stall', 'drip', 'truncate', 'flip', 'wrong-length', 'wrong-range', '200-for-range', '206-wrong-total',
@@ -27,8 +29,10 @@ export interface Fault {
   readonly seconds?: number;
   /** drip: default 10. */
   readonly bytesPerSecond?: number;
-  /** 5xx: which, default 503. */
+  /** 5xx: which, default 503. 401, 403 and 404 verbs: the same refusal with another status, such as 451. */
   readonly status?: number;
+  /** 401, 403 and 404 verbs: another X-Error-Code. */
+  readonly code?: NonNullable<Refusal['code']>;
   /** The sentence of 401, 403 and 404 verbs instead of the usual one. */
   readonly sentence?: string;
   /** redirect-foreign and redirect-http: where to. */
