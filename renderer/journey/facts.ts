@@ -1,6 +1,7 @@
 import type { Account, SetupState, Step } from '../../electron/contract/setup.ts';
 import { ago, bytes } from '../text/format.ts';
 import { t } from '../text/en.ts';
+import { standingProblemOf } from './look.ts';
 
 /** The one line a finished row collapses to. */
 export function doneFact(step: Step, journey: SetupState, account: Account | undefined, now: number): string {
@@ -11,6 +12,7 @@ export function doneFact(step: Step, journey: SetupState, account: Account | und
       return licence && licence.gate !== 'none' ? t.journey.signIn.doneStored : t.journey.signIn.notNeeded;
     }
     case 'access': {
+      if (standingProblemOf(journey.activity)?.problem.code === 'access-lost') return t.journey.licence.lost;
       if (licence?.state === 'not-gated') return t.journey.licence.notGated;
       if (licence) return t.journey.licence.done(licence.account, ago(licence.checkedAt, now));
       const holder = journey.step === 'ready' ? journey.model.licenceAccount : undefined;

@@ -1,6 +1,7 @@
 import type { InstalledModel } from '../../electron/contract/model.ts';
-import type { Problem } from '../../electron/contract/problem.ts';
-import { type Activity, type LicenceState, type SetupState, type Step, steps } from '../../electron/contract/setup.ts';
+import type { Problem, ProblemCode } from '../../electron/contract/problem.ts';
+import { type Activity, type SetupState, type Step, steps } from '../../electron/contract/setup.ts';
+import type { Door } from '../text/en.ts';
 
 export type RowState = 'done' | 'current' | 'later';
 
@@ -11,15 +12,24 @@ export function rowState(row: Step, at: Step | undefined): RowState {
   return distance < 0 ? 'done' : distance === 0 ? 'current' : 'later';
 }
 
-/** The licence state to show for a journey: what was learnt, else what its problem says, else unknown. */
-export function licenceOf(journey: SetupState | undefined): LicenceState {
+/** What no licence opens, whatever it says. */
+const shut: ReadonlySet<ProblemCode> = new Set(['repo-disabled', 'region-blocked']);
+
+/**
+ * The door to show for a journey: what its problem says of it, else what was learnt of the licence, else unknown. Refused
+ * in the middle of a download, what was learnt before does not hold any more, and what holds now was not asked yet.
+ */
+export function doorOf(journey: SetupState | undefined): Door {
   if (!journey) return 'unknown';
+  const code = standingProblemOf(journey.activity)?.problem.code;
+  if (code !== undefined && shut.has(code)) return 'closed';
+  if (code === 'access-lost') return 'unknown';
   if (journey.licence) return journey.licence.state;
-  return journey.step === 'ready' ? licenceOfModel(journey.model) : 'unknown';
+  return journey.step === 'ready' ? doorOfModel(journey.model) : 'unknown';
 }
 
 /** An installed model was granted to the account noted at its download; without one it was open to everybody. */
-export function licenceOfModel(model: InstalledModel): LicenceState {
+export function doorOfModel(model: InstalledModel): Door {
   return model.licenceAccount === undefined ? 'not-gated' : 'granted';
 }
 

@@ -38,12 +38,16 @@ const vaults: Readonly<Record<VaultState, string | undefined>> = {
   absent: 'This computer has no keychain that Latchkey can use. The token lasts for this session only.',
 };
 
-const licences: Readonly<Record<LicenceState, { readonly word: string; readonly sentence: string }>> = {
+/** What a licence chip can say: a state of the licence, or that the model is handed out to nobody here. */
+export type Door = LicenceState | 'closed';
+
+const licences: Readonly<Record<Door, { readonly word: string; readonly sentence: string }>> = {
   'not-gated': { word: 'open', sentence: 'Open to everybody: no request is needed' },
   'never-asked': { word: 'needs you', sentence: 'The licence waits for your agreement' },
   pending: { word: 'waiting', sentence: 'The authors have the request' },
   rejected: { word: 'declined', sentence: 'The authors declined the request' },
   reset: { word: 'agree again', sentence: 'The authors ask for a new agreement' },
+  closed: { word: 'not offered', sentence: 'Nobody can download it here at the moment' },
   granted: { word: 'granted', sentence: 'Access is granted' },
   unknown: { word: 'not known', sentence: 'What your account may read is not known' },
 };

@@ -46,6 +46,7 @@ export const journey = {
     done: (account: string | undefined, when: string) =>
       account === undefined ? `Granted, checked ${when}` : `Granted to ${account}, checked ${when}`,
     notGated: 'Open to everybody: no request is needed',
+    lost: 'Granted before the download, refused since',
     checking: 'Asking Hugging Face what your account may read',
     formTitle: 'What the form asks for',
     formOther: 'The form names what the authors receive, usually your user name and email address.',
