@@ -1,7 +1,10 @@
+import type { ModelCard } from '../../contract/model.ts';
 import type { Problem } from '../../contract/problem.ts';
-import { checkAccess } from '../hub/check.ts';
+import type { Result } from '../../contract/result.ts';
+import { checkAccess, mostRequests } from '../hub/check.ts';
+import { type FilePlace, probeFile } from '../hub/files.ts';
 import { explainMove } from '../hub/modelInfo.ts';
-import type { HubClient } from '../hub/request.ts';
+import type { HubClient, SendOptions } from '../hub/request.ts';
 import type { AccessToken } from '../hub/secret.ts';
 import type { TokenReport, TokenSource } from '../hub/tokenSources.ts';
 import { type AccountFacts, whoAmI } from '../hub/whoami.ts';
@@ -67,7 +70,10 @@ export async function examineHolder(
   return { finding: { area: 'tokens', outcome: lacks ? 'note' : 'works', fact }, account: answer.value };
 }
 
-/** At most four small requests: what the Hub says when this token asks for this repository. */
+/**
+ * At most four small requests: what the Hub says when this token asks for this repository, and, where it says yes, whether
+ * a first byte of the weights arrives: only then is it known that no firewall stands before the download servers.
+ */
 export async function examineRepo(
   hub: HubClient,
   question: {
@@ -80,17 +86,34 @@ export async function examineRepo(
 ): Promise<Finding> {
   const { repo, account: of, refused, signal } = question;
   const { who, token } = question.holder;
-  const { card, licence, problem } = await checkAccess(hub, { repo, token, account: of, refused }, { signal });
+  const options = { signal, budget: { left: mostRequests } };
+  const { card, licence, problem } = await checkAccess(hub, { repo, token, account: of, refused }, options);
   const as = token ? `${who} (ends in ${token.ending})` : `${who} (no token)`;
   if (problem) return { area: 'repository', outcome: 'fails', fact: `${as}: ${problem.title}.`, problem };
   const moved = card && explainMove(card);
   if (moved) return { area: 'repository', outcome: 'fails', fact: `${as}: ${moved.title}.`, problem: moved };
   const contents = card && explainCard(card);
   if (contents) return { area: 'repository', outcome: 'fails', fact: `${as}: ${contents.title}.`, problem: contents };
+  const probe = card && (await firstByte(hub, card, token, options));
+  if (probe && !probe.ok)
+    return { area: 'repository', outcome: 'fails', fact: `${as}: ${probe.problem.title}.`, problem: probe.problem };
+  const from = probe ? ` A first byte came from ${new URL(probe.value.url).host}.` : '';
   const account = licence?.account === undefined ? '' : ` to ${licence.account}`;
   const fact =
     licence?.state === 'granted'
-      ? `${as}: ${repo} may be downloaded. Access is granted${account}.`
-      : `${as}: ${repo} may be downloaded. It is open to everybody.`;
+      ? `${as}: ${repo} may be downloaded. Access is granted${account}.${from}`
+      : `${as}: ${repo} may be downloaded. It is open to everybody.${from}`;
   return { area: 'repository', outcome: 'works', fact };
+}
+
+/** Undefined where the repository has no weights, or the requests are used up. */
+async function firstByte(
+  hub: HubClient,
+  { repo, commit, files }: ModelCard,
+  token: AccessToken | undefined,
+  options: SendOptions,
+): Promise<Result<FilePlace> | undefined> {
+  const path = files.find((name) => /\.(?:safetensors|onnx)$/.test(name));
+  if (path === undefined || (options.budget?.left ?? 0) < 2) return undefined;
+  return probeFile(hub, { repo, commit, path, token }, options);
 }

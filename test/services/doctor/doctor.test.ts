@@ -63,7 +63,8 @@ function patient(
 
 describe('the doctor asked about a model', () => {
   test.each<[ScenarioName, TroubleClass, RegExp]>([
-    ['granted', 'fine', /may be downloaded. Access is granted to ada/],
+    ['granted', 'fine', /may be downloaded. Access is granted to ada. A first byte came from 127.0.0.1:\d+/],
+    ['cdn-blocked', 'network', /download servers/],
     ['no-token', 'token', /asks you to sign in first/],
     ['bad-token', 'token', /does not accept this token/],
     ['no-gated-box', 'token', /may not read gated models/],
