@@ -265,6 +265,8 @@ export type BackendEvent =
   | { readonly type: 'setup.changed'; readonly setup: SetupState }
   | { readonly type: 'setup.removed'; readonly repo: string }
   | { readonly type: 'standIns.changed'; readonly standIns: StandIns }
+  /** The publisher changed the licence of an installed model, which nobody knew of. */
+  | { readonly type: 'licence.changed'; readonly receipt: LicenceReceipt }
   | { readonly type: 'models.changed'; readonly models: readonly InstalledModel[] }
   /** At most 10 per second while bytes move. */
   | { readonly type: 'storage.worked'; readonly work: StorageWork }

@@ -4,6 +4,7 @@
  */
 import type { BackendEvent } from '../contract/ipc.ts';
 import type { LicenceText } from '../contract/licence.ts';
+import type { InstalledModel } from '../contract/model.ts';
 import type { Result } from '../contract/result.ts';
 import type { SignInState } from '../contract/setup.ts';
 import type { StateFile } from './durable/stateFile.ts';
@@ -14,7 +15,9 @@ import type { HubClient } from './hub/request.ts';
 import { whoAmI } from './hub/whoami.ts';
 import type { Ports } from './ports.ts';
 import { areComparisons, type Comparisons, createReceipts, type Receipts } from './licences/receipts.ts';
+import { areLooks, createLicenceWatch, type LicenceWatch, type Looks } from './licences/watch.ts';
 import { areLicences, createLicences, type Licences } from './licences/licences.ts';
+import { licenceChanged } from './setup/announce.ts';
 import { readLicence } from './setup/readLicence.ts';
 import { type BrowserSignIn, createBrowserSignIn } from './signIn/browserSignIn.ts';
 import { createOtherTokens, type OtherTokens } from './signIn/otherTokens.ts';
@@ -28,6 +31,7 @@ export interface AccessRooms {
   signInState(this: void): SignInState;
   readonly licences: Licences;
   readonly receipts: Receipts;
+  readonly licenceWatch: LicenceWatch;
   readLicence(repo: string): Promise<Result<LicenceText>>;
 }
 
@@ -42,7 +46,9 @@ export function openAccess(
     emit,
     onSignedIn,
     consent,
+    isOffline,
     installed,
+    models,
   }: {
     readonly hub: HubClient;
     readonly remember: Remember;
@@ -51,8 +57,10 @@ export function openAccess(
     readonly onSignedIn: () => void;
     /** Whether the Hub in use may have a token. */
     readonly consent: () => TokenConsent;
+    readonly isOffline: () => boolean;
     /** The folder of an installed model, by its id. */
     readonly installed: (id: string) => string | undefined;
+    readonly models: () => readonly InstalledModel[];
   },
 ): AccessRooms {
   // Signing in with the browser is an affair of Hugging Face itself.
@@ -113,9 +121,18 @@ export function openAccess(
     hub,
     token: () => signIn.tokenToSend(),
   });
+  const licenceWatch = createLicenceWatch({
+    file: remember<Looks>('licence-looks.json', areLooks),
+    ...{ models, receipts, isOffline, now: ports.now },
+    onChanged(receipt) {
+      emit({ type: 'licence.changed', receipt });
+      ports.notify?.(licenceChanged(receipt.repo));
+    },
+  });
   return {
     signIn,
     receipts,
+    licenceWatch,
     otherTokens,
     browserSignIn,
     signInState,

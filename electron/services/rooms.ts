@@ -109,7 +109,9 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       emit,
       onSignedIn: () => journeys.tokenChanged(),
       consent,
+      isOffline,
       installed: (id) => (models.byId(id) ? join(home.folder(), id) : undefined),
+      models: () => models.list(),
     },
   );
   const { signIn } = access;
@@ -282,6 +284,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       await signIn.start();
       await access.licences.start();
       await access.receipts.start();
+      await access.licenceWatch.start();
       await standIns.start();
       await journeys.start();
       await localServer.start();
@@ -290,6 +293,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       preferences.close();
       deaf?.();
       access.browserSignIn.stop();
+      access.licenceWatch.close();
       updates.close();
       answers.close();
       await localServer.close();

@@ -272,6 +272,8 @@ export class AppState {
         return this.journeys.drop(event.repo);
       case 'standIns.changed':
         return this.access.handOver(event.standIns, this.thread);
+      case 'licence.changed':
+        return this.access.receipts.apply(event.receipt);
       case 'models.changed':
         this.models.apply(event.models);
         return this.storage.refresh();

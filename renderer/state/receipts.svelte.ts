@@ -1,4 +1,4 @@
-import { SvelteMap } from 'svelte/reactivity';
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Backend } from '../../electron/contract/ipc.ts';
 import type { LicenceReceipt } from '../../electron/contract/licence.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
@@ -8,6 +8,7 @@ export class Receipts {
   readonly #known = new SvelteMap<string, LicenceReceipt>();
   readonly #problems = new SvelteMap<string, Problem>();
   #comparing = $state<string>();
+  readonly #news = new SvelteSet<string>();
   readonly #backend: Backend;
 
   constructor(backend: Backend) {
@@ -23,6 +24,20 @@ export class Receipts {
   }
   get comparing(): string | undefined {
     return this.#comparing;
+  }
+
+  /** Whether a change was noticed that the person has not seen yet. */
+  get news(): boolean {
+    return this.#news.size > 0;
+  }
+  seen(modelId: string): void {
+    this.#news.delete(modelId);
+  }
+
+  /** The publisher changed a licence, as was noticed by itself. */
+  apply(receipt: LicenceReceipt): void {
+    this.#known.set(receipt.modelId, receipt);
+    this.#news.add(receipt.modelId);
   }
 
   /** From disk; asks no network. */

@@ -18,6 +18,7 @@ export const receipt = {
   compare: 'Compare with the publisher’s text of today',
   same: 'The publisher’s texts are the same today.',
   hidden: (names: readonly string[]) => `Not shown to this account today: ${names.join(', ')}.`,
+  news: 'licence changed',
   changedTitle: 'The publisher has changed the licence',
   changed: (names: readonly string[]) =>
     `Different today from what came with this model: ${names.join(', ')}. The kept text is the one you agreed to; read the new one before you fetch the model again.`,

@@ -1,6 +1,6 @@
 /**
  * Licence receipts: what a person agreed to when a model was installed, read from the model's own folder, so they need
- * no network. Compared with what the publisher says today only when somebody asks.
+ * no network. Compared with all that the publisher says today when somebody asks; a glance at one text comes by itself.
  */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { modelInfo } from '../hub/modelInfo.ts';
 import type { HubClient } from '../hub/request.ts';
 import type { AccessToken } from '../hub/secret.ts';
 import { readManifest } from '../models/manifest.ts';
+import { afterGlance, glanceAt, isNews, isPublic } from './glance.ts';
 
 export interface Receipts {
   /** Reads what earlier comparisons found. */
@@ -21,6 +22,11 @@ export interface Receipts {
   get(modelId: string): Promise<Result<LicenceReceipt>>;
   /** Asks the Hub for the publisher's texts of today. */
   compare(modelId: string): Promise<Result<LicenceReceipt>>;
+  /**
+   * Asks with one small request about the repository of these models, which is one. Gives the receipts that tell of a
+   * change nobody knew of; fails with the Hub's or the network's problem.
+   */
+  glance(modelIds: readonly string[]): Promise<Result<readonly LicenceReceipt[]>>;
 }
 
 /** By model id. */
@@ -28,8 +34,6 @@ export type Comparisons = Readonly<Record<string, PublisherNow>>;
 
 /** 1 MB, as for licences that are read before installing. */
 const largest = 2 ** 20;
-/** Names the Hub serves to everybody (Hub facts 0.7); others need access. */
-const isPublic = /^(?:README\.md|LICENSE(?:\.md|\.txt)?)$/;
 const refusals: ReadonlySet<string> = new Set([
   'no-token',
   'token-not-accepted',
@@ -86,6 +90,12 @@ export function createReceipts(options: {
     };
   };
 
+  const keep = async (next: Comparisons): Promise<void> => {
+    comparisons = next;
+    // Losing this costs one comparison: a full disk is told elsewhere.
+    await options.file.write(comparisons).catch(() => undefined);
+  };
+
   return {
     async start() {
       comparisons = (await options.file.read()) ?? {};
@@ -99,10 +109,27 @@ export function createReceipts(options: {
       if (!receipt) return failed(notFound('model'));
       const now = await publisherNow(hub, receipt, options.token());
       if (!now.ok) return now;
-      comparisons = { ...comparisons, [modelId]: now.value };
-      // Losing this costs one comparison: a full disk is told elsewhere.
-      await options.file.write(comparisons).catch(() => undefined);
+      await keep({ ...comparisons, [modelId]: now.value });
       return ok({ ...receipt, publisher: now.value });
+    },
+    async glance(modelIds) {
+      const receipts = (await Promise.all(modelIds.map(receiptOf))).filter((one) => one !== undefined);
+      // The one with the most texts: another edition may have come without the public one.
+      const [fullest] = receipts.toSorted((a, b) => b.texts.length - a.texts.length);
+      if (!fullest) return ok([]);
+      const seen = await glanceAt(hub, fullest);
+      if (!seen.ok) return seen;
+      const news: LicenceReceipt[] = [];
+      const next = new Map(Object.entries(comparisons));
+      for (const { publisher: before, ...receipt } of receipts) {
+        const publisher = afterGlance({ ...receipt, ...(before && { publisher: before }) }, seen.value, hub.now());
+        if (publisher === before) continue;
+        if (publisher) next.set(receipt.modelId, publisher);
+        else next.delete(receipt.modelId);
+        if (publisher && isNews(publisher)) news.push({ ...receipt, publisher });
+      }
+      await keep(Object.fromEntries(next));
+      return ok(news);
     },
   };
 }

@@ -23,6 +23,14 @@ export function announcement(setup: SetupState, previous: SetupState): Note | un
   return undefined;
 }
 
+/** The publisher did something to a model that is here. */
+export function licenceChanged(repo: string): Note {
+  return {
+    title: 'A licence has changed',
+    text: `The publisher of ${repo} changed its licence text. The one you agreed to is kept; Models shows both.`,
+  };
+}
+
 function decided(repo: string, state: string): Note | undefined {
   if (state === 'granted') return granted(`The authors of ${repo} approved your request.`);
   if (state === 'rejected') return { title: 'Access declined', text: `The authors of ${repo} declined your request.` };
