@@ -1,5 +1,5 @@
 /**
- * Run by noNetwork.test.ts inside a network namespace that holds nothing but loopback: starts the installed app on its
+ * Run by journey.browser.test.ts inside a network namespace that holds nothing but loopback: starts the installed app on its
  * data folder, asks one question through its own door, prints the answer. A child process, because a namespace is one.
  */
 import { answerOf } from '../hosts/askWeb.ts';
