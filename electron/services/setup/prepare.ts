@@ -1,16 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DownloadPlan, InstalledModel } from '../../contract/model.ts';
 import { ok, type Result } from '../../contract/result.ts';
 import type { LicenceStatus, Progress } from '../../contract/setup.ts';
-import { makeFolder, publish, removeTree } from '../durable/files.ts';
+import { removeTree } from '../durable/files.ts';
 import type { Engine } from '../generation/engine.ts';
-import { defaultSampling } from '../models/defaultSampling.ts';
-import { licenceText, modelIdOf, unfinishedPrefix, writeManifest } from '../models/manifest.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker } from '../work/client.ts';
 import type { ConvertWork } from '../work/protocol.ts';
 import { converterExit } from './explain.ts';
+import { clearSite, draftModel, install } from './install.ts';
 import { progressMeter } from './progressMeter.ts';
 import { proveModel } from './prove.ts';
 
@@ -32,11 +29,8 @@ export async function prepareModel(options: {
   readonly signal: AbortSignal;
 }): Promise<Result<InstalledModel>> {
   const { plan, licence, engine, signal } = options;
-  const id = modelIdOf(plan.repo, plan.commit, plan.dtype);
-  const unfinished = join(options.modelsFolder, `${unfinishedPrefix}${id}`);
-  const final = join(options.modelsFolder, id);
-  await makeFolder(options.modelsFolder);
-  await removeTree(unfinished);
+  const site = await clearSite(options.modelsFolder, plan);
+  const { unfinished } = site;
   await engine.unload(); // two heavy processes at once could exhaust memory
 
   const meter = progressMeter(options.now);
@@ -56,20 +50,7 @@ export async function prepareModel(options: {
     return converted;
   }
   const { bytes, files, architecture, contextLength, instruct } = converted.value;
-  const draft: InstalledModel = {
-    id,
-    repo: plan.repo,
-    commit: plan.commit,
-    dtype: plan.dtype,
-    bytes,
-    installedAt: options.now(),
-    architecture,
-    contextLength,
-    instruct,
-    sampling: defaultSampling(await readJson(join(unfinished, 'generation_config.json'))),
-    licence: licence.licence,
-    ...(licence.account !== undefined && { licenceAccount: licence.account }),
-  };
+  const draft = await draftModel(site, options, { bytes, architecture, contextLength, instruct });
   const proof = await proveModel({ ...options, draft, folder: unfinished });
   await engine.unload(); // releases the mapped files, so that the folder can be renamed on every system
   if (!proof.ok) {
@@ -77,28 +58,6 @@ export async function prepareModel(options: {
     return proof;
   }
   const model: InstalledModel = { ...draft, ...proof.value };
-  await writeManifest(unfinished, {
-    format: 1,
-    model,
-    converter: options.version,
-    licenceSeen: {
-      name: licence.licence,
-      ...(licence.account !== undefined && { account: licence.account }),
-      checkedAt: licence.checkedAt,
-      texts: files.map(({ path }) => path).filter((path) => licenceText.test(path)),
-    },
-    files,
-  });
-  await removeTree(final);
-  await publish(unfinished, final);
+  await install(site, model, { files, licence, version: options.version });
   return ok(model);
-}
-
-/** A small JSON file of the model, or undefined: it is optional, and what it says is checked by whoever reads it. */
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
 }

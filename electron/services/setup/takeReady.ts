@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DownloadPlan, InstalledModel } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
@@ -6,13 +5,13 @@ import type { LicenceStatus, Progress } from '../../contract/setup.ts';
 import { hasChatTemplate, readTextFiles } from '../convert/textFiles.ts';
 import { explainConversion } from '../convert/explain.ts';
 import { ConversionError } from '../convert/conversionError.ts';
-import { copyFile, makeFolder, publish, removeTree, syncFolder } from '../durable/files.ts';
+import { copyFile, makeFolder, removeTree } from '../durable/files.ts';
 import { cancelled } from '../explain.ts';
 import type { Engine } from '../generation/engine.ts';
-import { defaultSampling } from '../models/defaultSampling.ts';
 import { hashFile } from '../models/hashFile.ts';
-import { licenceText, type ManifestFile, modelIdOf, unfinishedPrefix, writeManifest } from '../models/manifest.ts';
+import type { ManifestFile } from '../models/manifest.ts';
 import { sanityFailed } from './explain.ts';
+import { clearSite, draftModel, install } from './install.ts';
 import { progressMeter } from './progressMeter.ts';
 
 /**
@@ -32,30 +31,19 @@ export async function takeReady(options: {
   readonly signal: AbortSignal;
 }): Promise<Result<InstalledModel>> {
   const { plan, licence, engine, signal } = options;
-  const id = modelIdOf(plan.repo, plan.commit, plan.dtype);
-  const unfinished = join(options.modelsFolder, `${unfinishedPrefix}${id}`);
-  const final = join(options.modelsFolder, id);
-  await makeFolder(options.modelsFolder);
-  await removeTree(unfinished);
+  const site = await clearSite(options.modelsFolder, plan);
+  const { unfinished } = site;
   try {
     const files = await copyAll(options, unfinished);
     if (signal.aborted) return failed(cancelled());
     const texts = await readTextFiles(unfinished);
-    const draft: InstalledModel = {
-      id,
-      repo: plan.repo,
-      commit: plan.commit,
-      dtype: plan.dtype,
+    const draft = await draftModel(site, options, {
       bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-      installedAt: options.now(),
       architecture: plan.architecture.replace(/\W/g, '_'), // a stranger's word
       contextLength: 1, // not known before it is loaded
       instruct: hasChatTemplate(texts),
-      sampling: defaultSampling(await readJson(join(unfinished, 'generation_config.json'))),
-      licence: licence.licence,
-      ...(licence.account !== undefined && { licenceAccount: licence.account }),
       ready: true,
-    };
+    });
     options.report(progressMeter(options.now)(plan.totalBytes, plan.totalBytes), 'trying');
     const sanity = await engine.sanityCheck(draft, unfinished);
     const loaded = engine.state();
@@ -64,21 +52,7 @@ export async function takeReady(options: {
     if (sanity.value.text.trim() === '') return failed(sanityFailed(plan.repo, 'the model wrote nothing'));
     const contextLength = loaded.kind === 'ready' ? loaded.contextLimit : 1;
     const model: InstalledModel = { ...draft, contextLength, sanity: sanity.value };
-    await writeManifest(unfinished, {
-      format: 1,
-      model,
-      converter: options.version,
-      licenceSeen: {
-        name: licence.licence,
-        ...(licence.account !== undefined && { account: licence.account }),
-        checkedAt: licence.checkedAt,
-        texts: files.map(({ path }) => path).filter((path) => licenceText.test(path)),
-      },
-      files,
-    });
-    await syncFolder(unfinished);
-    await removeTree(final);
-    await publish(unfinished, final);
+    await install(site, model, { files, licence, version: options.version });
     return ok(model);
   } catch (error) {
     return failed(signal.aborted ? cancelled() : explainConversion(error));
@@ -107,13 +81,4 @@ async function copyAll(
     report(meter(doneBytes, plan.totalBytes, path), 'taking');
   }
   return files;
-}
-
-/** A small JSON file of the model, or undefined: it is optional, and what it says is checked by whoever reads it. */
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
-  } catch {
-    return undefined;
-  }
 }

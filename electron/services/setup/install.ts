@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DownloadPlan, InstalledModel } from '../../contract/model.ts';
+import type { LicenceStatus } from '../../contract/setup.ts';
+import { makeFolder, publish, removeTree, syncFolder } from '../durable/files.ts';
+import { defaultSampling } from '../models/defaultSampling.ts';
+import { licenceText, type ManifestFile, modelIdOf, unfinishedPrefix, writeManifest } from '../models/manifest.ts';
+
+/** Where a model stands until it is proved, and where it will stand. */
+export interface Site {
+  readonly id: string;
+  readonly unfinished: string;
+  readonly final: string;
+}
+
+/** Makes the models folder and clears what an earlier try left of this model. */
+export async function clearSite(modelsFolder: string, plan: DownloadPlan): Promise<Site> {
+  const id = modelIdOf(plan.repo, plan.commit, plan.dtype);
+  const unfinished = join(modelsFolder, `${unfinishedPrefix}${id}`);
+  await makeFolder(modelsFolder);
+  await removeTree(unfinished);
+  return { id, unfinished, final: join(modelsFolder, id) };
+}
+
+/** What is known of a model before it has answered. `known` is what the files themselves tell. */
+export async function draftModel(
+  site: Site,
+  { plan, licence, now }: { readonly plan: DownloadPlan; readonly licence: LicenceStatus; readonly now: () => number },
+  known: Pick<InstalledModel, 'bytes' | 'architecture' | 'contextLength' | 'instruct' | 'ready'>,
+): Promise<InstalledModel> {
+  return {
+    id: site.id,
+    repo: plan.repo,
+    commit: plan.commit,
+    dtype: plan.dtype,
+    installedAt: now(),
+    sampling: defaultSampling(await readJson(join(site.unfinished, 'generation_config.json'))),
+    licence: licence.licence,
+    ...(licence.account !== undefined && { licenceAccount: licence.account }),
+    ...known,
+  };
+}
+
+/**
+ * The end of every preparation: a model that has answered gets its manifest and appears under its final name, whole.
+ * Nothing may hold its files open: Windows does not rename them. Rejects with the system's error.
+ */
+export async function install(
+  site: Site,
+  model: InstalledModel,
+  found: {
+    readonly files: readonly ManifestFile[];
+    readonly licence: LicenceStatus;
+    readonly version: string; // of the app
+  },
+): Promise<void> {
+  const { files, licence } = found;
+  await writeManifest(site.unfinished, {
+    format: 1,
+    model,
+    converter: found.version,
+    licenceSeen: {
+      name: licence.licence,
+      ...(licence.account !== undefined && { account: licence.account }),
+      checkedAt: licence.checkedAt,
+      texts: files.map(({ path }) => path).filter((path) => licenceText.test(path)),
+    },
+    files,
+  });
+  await syncFolder(site.unfinished);
+  await removeTree(site.final);
+  await publish(site.unfinished, site.final);
+}
+
+/** A small JSON file of the model, or undefined: it is optional, and what it says is checked by whoever reads it. */
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
