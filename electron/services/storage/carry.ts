@@ -21,7 +21,7 @@ import {
   writeManifest,
 } from '../models/manifest.ts';
 import { copyProved } from './copyProved.ts';
-import { copyNeedsRoom, folderUnusable, importRefused } from './explain.ts';
+import { copyNeedsRoom, folderUnusable, importRefused, publishedFolder } from './explain.ts';
 import type { JobContext } from './jobs.ts';
 
 /** Room that stays free on the other disk. */
@@ -127,12 +127,20 @@ async function modelFolderIn(
     if (manifest && folder === chosen) break;
   }
   const [first, second] = found;
+  if (!first && (await isPublished(chosen))) return failed(publishedFolder(chosen));
   if (!first) return failed(importRefused(`It has no valid ${manifestName}, which every exported model has.`, chosen));
   if (second) return failed(importRefused('It holds more than one model. Choose one of the folders in it.', chosen));
   const reason = foreignReason(first.manifest);
   return reason === undefined
     ? ok(first)
     : failed(importRefused('It does not hold a model that Latchkey exported.', reason));
+}
+
+/** Whether a folder looks like a repository of the Hub, as other programs fetch it; its names are read, nothing else. */
+async function isPublished(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  if (names.includes(manifestName)) return false; // an exported model whose manifest is broken
+  return names.includes('config.json') && names.some((name) => name === 'onnx' || name.endsWith('.safetensors'));
 }
 
 /** What a person should see before they let a model in. Proves the licence texts it shows; the rest is proved on import. */

@@ -29,6 +29,18 @@ export function importRefused(why: string, cause: string): Problem {
   };
 }
 
+/** A model as its authors publish it: sound, perhaps, but nobody proved it, and its licence was asked of nobody. */
+export function publishedFolder(folder: string): Problem {
+  return {
+    code: 'import-refused',
+    title: 'This folder was not imported',
+    explanation:
+      'It holds a model as it was published, not one that Latchkey exported, and such a folder cannot be taken in. Set the model up by its name instead: official files that are in the Hugging Face cache of this computer are not fetched twice.',
+    actions: [models],
+    evidence: [{ cause: folder }],
+  };
+}
+
 /** Files of an installed model changed on disk. */
 export function modelDamaged(id: string, files: readonly string[]): Problem {
   return {

@@ -252,6 +252,18 @@ describe('import', () => {
     expect(await contents(here)).toEqual({});
   });
 
+  test.each(['model.safetensors', 'onnx'])(
+    'a published model, with %s, is refused with the way that it can take',
+    async (name) => {
+      await writeFile(join(stick, 'config.json'), '{}');
+      await mkdir(join(stick, name));
+      const refused = { code: 'import-refused', actions: [{ kind: 'view', view: 'models' }] };
+      expect(await inspectModel(stick)).toMatchObject({ ok: false, problem: refused });
+      await writeFile(join(stick, manifestName), '{}');
+      expect(await inspectModel(stick)).toMatchObject({ ok: false, problem: { actions: [] } }); // a broken export
+    },
+  );
+
   test('a manifest that is a link is not read', async () => {
     const folder = await plant(stick, manifest, files);
     await rename(join(folder, manifestName), join(place, 'manifest.json'));
