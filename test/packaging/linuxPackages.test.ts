@@ -1,6 +1,6 @@
 /** The packages for Linux, by the real electron-builder and dpkg-deb; between them stands a stand-in for fpm. */
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +12,9 @@ import { alone } from './packedApp.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const { version } = about;
+/** electron-builder packs archives with 7-Zip and would fetch its own; without one of the system the archive is left out. */
+const sevenZip = ['/usr/bin/7za', '/usr/bin/7z'].find((path) => existsSync(path));
+const kinds = ['deb', 'rpm', ...(sevenZip ? ['tar.gz'] : [])];
 
 describe.runIf(process.platform === 'linux')('packages for Linux', () => {
   let place: string;
@@ -29,9 +32,9 @@ describe.runIf(process.platform === 'linux')('packages for Linux', () => {
         process.execPath,
         [
           join(root, 'build/package.js'),
-          ...['--linux', 'deb', 'rpm', '--x64', '--dist', join(place, 'electron'), '--out', release],
+          ...['--linux', ...kinds, '--x64', '--dist', join(place, 'electron'), '--out', release],
         ],
-        { cwd: root, env: { ...process.env, CUSTOM_FPM_PATH: fpm } },
+        { cwd: root, env: { ...process.env, CUSTOM_FPM_PATH: fpm, ELECTRON_BUILDER_7ZIP_PATH: sevenZip } },
       ),
     ).catch((error: Error & { readonly stdout?: string }) => {
       throw new Error(`${error.message}\n${error.stdout ?? ''}`);
@@ -75,6 +78,18 @@ describe.runIf(process.platform === 'linux')('packages for Linux', () => {
     const deb = execFileSync('sh', ['-c', `dpkg-deb --fsys-tarfile "$0" | tar -xO ${inside}`, named('.deb')]);
     const rpm = execFileSync('tar', ['-xOf', named('.rpm'), inside]);
     expect([deb.toString(), rpm.toString()]).toEqual(['deb', 'rpm']);
+  });
+
+  test.runIf(sevenZip)('an archive holds the program in one folder, and does not take itself for a package', () => {
+    const files = execFileSync('tar', ['-tf', named('.tar.gz')], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    expect(new Set(files.map((path) => path.replace(/^\.\//, '').split('/')[0]))).toEqual(
+      new Set([`Latchkey-${version}-linux-x64`]),
+    );
+    for (const ending of ['/latchkey', '/chrome-sandbox', '/resources/app.asar'])
+      expect(files.filter((path) => path.endsWith(ending))).toHaveLength(1);
+    expect(files.filter((path) => path.endsWith('package-type'))).toEqual([]);
   });
 
   test('one list of the newest names them all', () => {
