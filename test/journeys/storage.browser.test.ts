@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -15,11 +15,16 @@ describe('the files of a model', { timeout: 90_000 }, () => {
   let app: App;
   showFailures(() => app);
   let stick: string;
+  let second: string; // the second computer's disk
+  // No Hub answers at this address.
+  const noHub = { HF_HUB_OFFLINE: '1', HF_ENDPOINT: 'http://127.0.0.1:9' };
   let fingerprint: string;
   let questions: Awaited<ReturnType<typeof checkQuestions>>;
   beforeAll(async () => {
     questions = await checkQuestions();
     stick = await mkdtemp(join(tmpdir(), 'latchkey-stick-'));
+    second = await mkdtemp(join(tmpdir(), 'latchkey-second-'));
+    await mkdir(join(second, 'before'));
     world = await openWorld('web');
     app = await world.launch();
     await chooseModel(app.page, repo);
@@ -28,7 +33,7 @@ describe('the files of a model', { timeout: 90_000 }, () => {
   }, 180_000);
   afterAll(async () => {
     await world.end();
-    await rm(stick, { recursive: true, force: true });
+    for (const place of [stick, second]) await rm(place, { recursive: true, force: true });
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail') {
@@ -117,8 +122,7 @@ describe('the files of a model', { timeout: 90_000 }, () => {
   });
 
   test('can be taken in on a computer without a network, whose person is shown the licence, and chat there', async () => {
-    // No Hub answers at this address.
-    const other: WebApp = await launchWeb({ env: { HF_HUB_OFFLINE: '1', HF_ENDPOINT: 'http://127.0.0.1:9' } });
+    const other: WebApp = await launchWeb({ data: join(second, 'before'), env: noHub });
     try {
       const { page } = other;
       await page.getByText('Offline: HF_HUB_OFFLINE is set').first().waitFor();
@@ -134,6 +138,20 @@ describe('the files of a model', { timeout: 90_000 }, () => {
       await outcome(page, 'import', 'done');
       await page.getByTestId('new-chat').first().click();
       expect(await ask(page, questions[2]!.question)).toBe(words(questions[2]!.answer));
+    } finally {
+      await other.close();
+    }
+  });
+
+  test('are at hand with the chats when the whole data folder was moved by hand, Latchkey being closed', async () => {
+    await rename(join(second, 'before'), join(second, 'after'));
+    const other = await launchWeb({ data: join(second, 'after'), env: noHub });
+    try {
+      await other.page.getByText(words(questions[2]!.question)).first().click();
+      await other.page.getByText(words(questions[2]!.answer)).first().waitFor();
+      await other.page.getByTestId('new-chat').first().click();
+      expect(await ask(other.page, questions[1]!.question)).toBe(words(questions[1]!.answer));
+      expect(existsSync(join(second, 'before'))).toBe(false);
     } finally {
       await other.close();
     }
