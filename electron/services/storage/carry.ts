@@ -138,7 +138,7 @@ async function modelFolderIn(
 
 /** Whether a folder looks like a repository of the Hub, as other programs fetch it; its names are read, nothing else. */
 async function isPublished(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((): string[] => []);
   if (names.includes(manifestName)) return false; // an exported model whose manifest is broken
   return names.includes('config.json') && names.some((name) => name === 'onnx' || name.endsWith('.safetensors'));
 }
