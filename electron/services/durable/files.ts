@@ -43,7 +43,7 @@ export interface OpenFile {
 }
 
 // The system's page cache takes 256 KiB in a tenth of a millisecond: sooner than another thread wakes. Threads that write
-// into one file also wait for each other. Both together were a third of the processor time of a fast download.
+// into one file also wait for each other. Both together were a fifth of the processor time of a fast download.
 const quickMs = 25; // a frame or two of the window
 const [leastRestMs, mostRestMs] = [50, 4000];
 

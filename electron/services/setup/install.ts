@@ -1,10 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DownloadPlan, InstalledModel } from '../../contract/model.ts';
-import type { LicenceStatus } from '../../contract/setup.ts';
+import type { LicenceStatus, Progress } from '../../contract/setup.ts';
 import { makeFolder, publish, removeTree, syncFolder } from '../durable/files.ts';
+import type { Engine } from '../generation/engine.ts';
 import { defaultSampling } from '../models/defaultSampling.ts';
 import { licenceText, type ManifestFile, modelIdOf, unfinishedPrefix, writeManifest } from '../models/manifest.ts';
+
+/** What every preparation is told. */
+export interface Preparation {
+  readonly plan: DownloadPlan;
+  readonly licence: LicenceStatus;
+  readonly source: string; // snapshot folder
+  readonly modelsFolder: string;
+  readonly version: string; // of the app
+  readonly engine: Engine;
+  readonly report: (progress: Progress, note?: string) => void;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
 
 /** Where a model stands until it is proved, and where it will stand. */
 export interface Site {
@@ -25,7 +39,7 @@ export async function clearSite(modelsFolder: string, plan: DownloadPlan): Promi
 /** What is known of a model before it has answered. `known` is what the files themselves tell. */
 export async function draftModel(
   site: Site,
-  { plan, licence, now }: { readonly plan: DownloadPlan; readonly licence: LicenceStatus; readonly now: () => number },
+  { plan, licence, now }: Preparation,
   known: Pick<InstalledModel, 'bytes' | 'architecture' | 'contextLength' | 'instruct' | 'ready'>,
 ): Promise<InstalledModel> {
   return {

@@ -1,13 +1,11 @@
-import type { DownloadPlan, InstalledModel } from '../../contract/model.ts';
+import type { InstalledModel } from '../../contract/model.ts';
 import { ok, type Result } from '../../contract/result.ts';
-import type { LicenceStatus, Progress } from '../../contract/setup.ts';
 import { removeTree } from '../durable/files.ts';
-import type { Engine } from '../generation/engine.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker } from '../work/client.ts';
 import type { ConvertWork } from '../work/protocol.ts';
 import { converterExit } from './explain.ts';
-import { clearSite, draftModel, install } from './install.ts';
+import { clearSite, draftModel, install, type Preparation } from './install.ts';
 import { progressMeter } from './progressMeter.ts';
 import { proveModel } from './prove.ts';
 
@@ -15,19 +13,12 @@ import { proveModel } from './prove.ts';
  * Official files -> a model that was loaded once, has answered, and was compared with the official weights. It appears under its final name whole, with its
  * manifest, or not at all; the official files are only read.
  */
-export async function prepareModel(options: {
-  readonly plan: DownloadPlan;
-  readonly licence: LicenceStatus;
-  readonly source: string; // snapshot folder
-  readonly modelsFolder: string;
-  readonly version: string;
-  readonly engine: Engine;
-  readonly startProcess: () => WorkerProcess;
-  readonly report: (progress: Progress, note?: string) => void;
-  readonly now: () => number;
-  readonly log: (entry: LogEntry) => void;
-  readonly signal: AbortSignal;
-}): Promise<Result<InstalledModel>> {
+export async function prepareModel(
+  options: Preparation & {
+    readonly startProcess: () => WorkerProcess;
+    readonly log: (entry: LogEntry) => void;
+  },
+): Promise<Result<InstalledModel>> {
   const { plan, licence, engine, signal } = options;
   const site = await clearSite(options.modelsFolder, plan);
   const { unfinished } = site;

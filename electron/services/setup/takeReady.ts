@@ -1,17 +1,15 @@
 import { dirname, join } from 'node:path';
-import type { DownloadPlan, InstalledModel } from '../../contract/model.ts';
+import type { InstalledModel } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
-import type { LicenceStatus, Progress } from '../../contract/setup.ts';
 import { hasChatTemplate, readTextFiles } from '../convert/textFiles.ts';
 import { explainConversion } from '../convert/explain.ts';
 import { ConversionError } from '../convert/conversionError.ts';
 import { copyFile, makeFolder, removeTree } from '../durable/files.ts';
 import { cancelled } from '../explain.ts';
-import type { Engine } from '../generation/engine.ts';
 import { hashFile } from '../models/hashFile.ts';
 import type { ManifestFile } from '../models/manifest.ts';
 import { sanityFailed } from './explain.ts';
-import { clearSite, draftModel, install } from './install.ts';
+import { clearSite, draftModel, install, type Preparation } from './install.ts';
 import { progressMeter } from './progressMeter.ts';
 
 /**
@@ -19,17 +17,7 @@ import { progressMeter } from './progressMeter.ts';
  * and has answered. Nothing is converted, so there is nothing to compare it with. The context is what the loaded graph
  * takes. It appears under its final name whole, with its manifest, or not at all; the cache's files are only read.
  */
-export async function takeReady(options: {
-  readonly plan: DownloadPlan;
-  readonly licence: LicenceStatus;
-  readonly source: string; // snapshot folder
-  readonly modelsFolder: string;
-  readonly version: string;
-  readonly engine: Engine;
-  readonly report: (progress: Progress, note?: string) => void;
-  readonly now: () => number;
-  readonly signal: AbortSignal;
-}): Promise<Result<InstalledModel>> {
+export async function takeReady(options: Preparation): Promise<Result<InstalledModel>> {
   const { plan, licence, engine, signal } = options;
   const site = await clearSite(options.modelsFolder, plan);
   const { unfinished } = site;
@@ -63,7 +51,7 @@ export async function takeReady(options: {
 
 /** Copies the files of the plan and reads them back, so that the manifest tells what is really there. */
 async function copyAll(
-  { plan, source, report, now, signal }: Parameters<typeof takeReady>[0],
+  { plan, source, report, now, signal }: Preparation,
   unfinished: string,
 ): Promise<ManifestFile[]> {
   const meter = progressMeter(now);
