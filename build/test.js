@@ -27,7 +27,7 @@ const needs = [
     have: Boolean(chromium),
     name: 'browser suites',
     exclude: ['test/**/*.browser.test.ts'],
-    get: 'apt-get install chromium (or set CHROMIUM_PATH)',
+    get: 'apt-get install chromium-headless-shell (or any Chromium, and CHROMIUM_PATH says where)',
   },
   {
     have: keyring,
