@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { app } from 'electron';
 import { createNodeHttp } from '../../adapters/nodeHttp.ts';
 import { createNodeWay } from '../../adapters/nodeNetwork.ts';
-import { makeFolderSync, removeTree } from '../../services/durable/files.ts';
+import { makeFolderSync, removeTreeSync } from '../../services/durable/files.ts';
 import { createDesktopNetwork } from './network.ts';
 import { startUtilityProcess } from './workers.ts';
 
@@ -22,6 +22,8 @@ export function beDoctor(words: readonly string[], { workers }: { readonly worke
   // Chromium wants a place for its own files, even for a session that keeps nothing.
   const place = join(tmpdir(), `latchkey-doctor-${process.pid}`);
   makeFolderSync(place);
+  // At the very end, because Chromium writes into it once more while it ends.
+  process.once('exit', () => removeTreeSync(place));
   app.setPath('userData', place);
   app.setPath('sessionData', place);
   if (process.platform === 'darwin') app.dock?.hide();
@@ -48,8 +50,5 @@ export function beDoctor(words: readonly string[], { workers }: { readonly worke
       process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
       return 1;
     })
-    .then(async (code) => {
-      await removeTree(place).catch(() => undefined);
-      app.exit(code);
-    });
+    .then((code) => app.exit(code));
 }

@@ -204,6 +204,15 @@ export async function removeTree(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
 }
 
+/** As removeTree, for the last moment of a process; what cannot be removed then stays. */
+export function removeTreeSync(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // nobody is left to be told
+  }
+}
+
 /** Removes what killed writers left directly in a folder of which this process is the only writer. */
 export async function sweepTemporaries(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
