@@ -2,6 +2,8 @@
 import { convertWork } from './convertWork.ts';
 import type { ConvertWork } from '../services/work/protocol.ts';
 import { serve } from '../services/work/serve.ts';
+import { goFirst } from './goFirst.ts';
 import { openPort } from './port.ts';
 
+await goFirst();
 serve<ConvertWork>(openPort(), convertWork);

@@ -8,8 +8,10 @@ process.env['ORT_DISABLE_TELEMETRY'] = '1';
 
 const { createInferWork } = await import('../services/inference/inferWork.ts');
 const { serve } = await import('../services/work/serve.ts');
+const { goFirst } = await import('./goFirst.ts');
 const { openPort } = await import('./port.ts');
 
+await goFirst();
 const port = openPort();
 serve<InferWork>(
   port,

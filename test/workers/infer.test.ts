@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,6 +84,14 @@ describe('the inference process', () => {
     child.disconnect();
     await client.ended;
     expect(child.exitCode).toBe(0);
+  });
+
+  it.runIf(process.platform === 'linux')('is the first that the system ends when memory runs out', async () => {
+    connect();
+    await client.call('ping', undefined);
+    expect(readFileSync(`/proc/${child.pid}/oom_score_adj`, 'utf8').trim()).toBe('900');
+    // The side of the app stays where it was.
+    expect(Number(readFileSync('/proc/self/oom_score_adj', 'utf8'))).toBeLessThan(900);
   });
 
   it('refuses to run without a parent', async () => {
