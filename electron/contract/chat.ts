@@ -85,6 +85,8 @@ export interface Loaded {
   readonly fallback?: { readonly device: Device; readonly cause: string };
   /** Written with transformers.js: the graph is not one that our own loop can drive. */
   readonly generic?: true;
+  /** By the estimate it does not fit into the free memory; the person wanted it all the same. */
+  readonly atOwnRisk?: true;
 }
 
 /** State of the inference process, as people should see it. */

@@ -236,6 +236,8 @@ export const requests = {
   ),
   'generation.stop': request<{ readonly messageId: string }, undefined>(record({ messageId: id })),
   'engine.get': request<undefined, EngineState>(nothing),
+  /** Lets a model be loaded that does not fit by the estimate, at the person's own risk: with the next question. */
+  'engine.permit': request<{ readonly modelId: string }, EngineState>(record({ modelId: id })),
 
   ...deviceRequests,
 

@@ -172,6 +172,10 @@ function modelHandlers(ports: Ports, rooms: Rooms): Some<'models' | 'storage' | 
       return ok(undefined);
     },
     'engine.get': async () => ok(rooms.engine.state()),
+    'engine.permit': async ({ modelId }) => {
+      rooms.engine.permit(modelId);
+      return ok(rooms.engine.state());
+    },
   };
 }
 

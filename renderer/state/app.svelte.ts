@@ -11,6 +11,7 @@ import { Chats } from './chats.svelte.ts';
 import { Drafts } from './drafts.svelte.ts';
 import { Clock } from './clock.svelte.ts';
 import { Devices } from './devices.svelte.ts';
+import { goOn } from './goOn.ts';
 import { Journeys } from './journeys.svelte.ts';
 import { LocalServer } from './localServer.svelte.ts';
 import { Models } from './models.svelte.ts';
@@ -214,6 +215,8 @@ export class AppState {
         // Both lead to a journey, which the events describe; it may not be the one on screen.
         if (answer.ok && (action.request === 'models.repair' || action.request === 'setup.choose'))
           this.router.go({ name: 'journey', repo: (answer.value as SetupState).repo });
+        if (answer.ok && (action.request === 'engine.permit' || action.request === 'devices.setContext'))
+          await goOn(this);
         return answer.ok ? 'done' : answer.problem;
       }
       case 'page':

@@ -53,7 +53,10 @@ export const devices = {
   bar: (device: Device, why: DeviceReason) => `${names[device]}: ${whys[why]}`,
   measuring: (name: string) => `Measuring once where ${name} is fastest`,
   fellBack: (device: Device) => `${names[device]} does not work with this model right now, so the CPU answers.`,
-  generic: 'This model has a graph of its own kind: transformers.js runs it, which is slower than Latchkey by itself.',
+  generic:
+    'This model has a graph of its own kind, which transformers.js runs on the processor: slower than Latchkey by itself, and each answer reads the whole chat anew. Every setting of a chat holds here, too.',
+  risk: (total: string, free: string) =>
+    `Loaded at your own risk: it takes about ${total}, and ${free} were free. When memory runs out, the system ends it; your chats stay.`,
   dismiss: 'Understood',
   context: 'Context',
   contextAuto: 'Automatic: what fits into the memory',

@@ -254,6 +254,7 @@ export function scriptedBackend(world: World): ScriptedBackend {
       return ok(undefined);
     },
     'engine.get': () => ok(world.engine),
+    'engine.permit': () => ok({ kind: 'stopped' }),
     'localServer.get': () => ok(world.localServer ?? { kind: 'off' }),
     'localServer.set': ({ on }) =>
       ok(on ? { kind: 'on', port: 11_539, address: 'http://127.0.0.1:11539/v1' } : { kind: 'off' }),

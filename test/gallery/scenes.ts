@@ -4,6 +4,8 @@ import { farFromOfficial } from '../../electron/services/setup/explain.ts';
 import { accessScenes } from './accessScenes.ts';
 import { licenceScenes } from './licenceScenes.ts';
 import { chatScenes } from './chatScenes.ts';
+import { memoryScenes } from './memoryScenes.ts';
+import { readyScenes } from './readyScenes.ts';
 import { storageScenes } from './storageScenes.ts';
 import { info, licence, llama, longRepo, now, plan, problem, smol } from './fixtures.ts';
 import { access, base, chatting, download, empty, idle, type Scene, signedIn, withSetup } from './worlds.ts';
@@ -248,6 +250,8 @@ export const scenes: Readonly<Record<string, Scene>> = {
     }),
   },
   ...chatScenes,
+  ...readyScenes,
+  ...memoryScenes,
   models: { world: chatting, show: (app) => app.router.go({ name: 'models' }) },
   access: {
     world: {

@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AppInfo, Backend, BackendEvent } from '../../electron/contract/ipc.ts';
 import type { Result } from '../../electron/contract/result.ts';
 import { startNodeProcess } from '../../electron/hosts/nodeWorkers.ts';
+import { engineExit } from '../../electron/services/generation/explain.ts';
+import { connectWorker } from '../../electron/services/work/client.ts';
+import type { InferWork } from '../../electron/services/work/protocol.ts';
+import { greedy, removeFolders, unusualPractice } from '../services/inference/models.ts';
 import { spawnStandin } from '../standin/launch.ts';
 import {
   type DesktopApp,
@@ -151,6 +156,43 @@ describe('the built workers', () => {
     worker.kill();
     expect(await ended).toEqual({ code: null, signal: 'SIGKILL' });
   });
+
+  const alone = spawnSync('unshare', ['-rn', 'true']).status === 0; // not every container may
+  test.runIf(alone)(
+    'infer lets transformers.js write out of the bundle, with nothing but itself on the network',
+    { timeout: 60_000 },
+    async () => {
+      const folder = await unusualPractice('q4');
+      const child = spawn('unshare', ['-rn', process.execPath, join(root, 'dist/electron/infer.js')], {
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      });
+      const worker = connectWorker<InferWork>(
+        {
+          post: (message) => void child.send(message as object),
+          onMessage: (listener) => void child.on('message', listener),
+          onExit: (listener) => void child.once('exit', (code) => listener({ code })),
+          kill: () => void child.kill('SIGKILL'),
+        },
+        { explainExit: engineExit, log: () => undefined },
+      );
+      try {
+        const loaded = await worker.call('load', { folder, dtype: 'q4', device: 'auto' });
+        expect(loaded).toMatchObject({ ok: true, value: { generic: true, instruct: true } });
+        let text = '';
+        const answer = await worker.call(
+          'generate',
+          { cacheKey: 'c', messages: [{ role: 'user', text: 'What is an access token?' }], sampling: greedy },
+          { onEvent: (event) => (text += event.text) },
+        );
+        expect(answer).toMatchObject({ ok: true, value: { finishReason: 'stop', stats: { device: 'cpu' } } });
+        expect(text).toMatch(/^An access token is /);
+      } finally {
+        worker.kill();
+        await worker.ended;
+        removeFolders();
+      }
+    },
+  );
 
   test('a worker that is not there ends with a code, and takes nobody with it', async () => {
     const worker = startNodeProcess(join(root, 'dist/electron/nothing.js'));

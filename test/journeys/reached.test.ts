@@ -43,7 +43,6 @@ const elsewhere: Partial<Record<ProblemCode, Elsewhere>> = {
   'port-taken': { why: 'about the local server', test: 'test/services/localServer/server.test.ts', words: 'port-taken' },
   'computer-unsupported': { why: 'needs another kind of computer', test: 'test/services/inference/runtimeBuilds.test.ts', words: 'explainComputer' },
   'engine-stopped': { why: 'about a chat; reached in Chromium there', test: 'test/journeys/engineDies.browser.test.ts', words: 'engine-stopped' },
-  'not-enough-memory': { why: 'about a chat; reached in Chromium there', test: 'test/journeys/engineDies.browser.test.ts', words: 'not-enough-memory' },
   'prompt-too-long': { why: 'about a chat', test: 'test/services/inference/languageModel.test.ts', words: 'prompt-too-long' },
   'template-refused': { why: 'about a chat', test: 'test/services/generation/isolation.test.ts', words: 'template-refused' },
   'update-failed': { why: 'about the app itself; reached in Chromium there', test: 'test/hosts/desktop/update.browser.test.ts', words: 'update-failed' },

@@ -9,8 +9,9 @@ import type { DevicePlan, Devices } from '../devices/room.ts';
 import { forgetKept, forgetKeptOf } from '../inference/keptCaches.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker, type WorkerClient } from '../work/client.ts';
-import type { GenerateInput, GenerateOutput, InferWork } from '../work/protocol.ts';
+import type { GenerateInput, GenerateOutput, InferWork, Named } from '../work/protocol.ts';
 import { engineExit, engineHung, tooManyRestarts } from './explain.ts';
+import { stoppable } from './stoppable.ts';
 import { createTurns, type Lane } from './turns.ts';
 
 export interface Engine {
@@ -36,6 +37,11 @@ export interface Engine {
   forgetChat(chatId: string): void;
   /** Drops what was kept of every chat with a model, likewise. */
   forgetModel(modelId: string): void;
+  /**
+   * The person goes on although the memory will not do by the estimate: until the app closes, or until it did not do. The
+   * next question loads the model.
+   */
+  permit(modelId: string): void;
   /** Resolves as soon as nothing is being generated. */
   quiet(): Promise<void>;
   /** Ends the process and gives its memory back. Waits for a running generation first. */
@@ -51,6 +57,11 @@ const restartBudget = { restarts: 3, withinMilliseconds: 600_000 };
 
 /** So often a model's own chat template may fail to end. */
 const mostTemplateFaults = 2;
+
+/** A model in full or half precision can be made anew in 4 bits, unless it was published as it is. */
+function named({ id, repo, dtype, ready }: InstalledModel): Named {
+  return { modelId: id, repo, ...(!ready && dtype !== 'q4' && dtype !== 'q4f16' && { smaller: 'q4' }) };
+}
 
 export function createEngine(options: {
   readonly startProcess: () => WorkerProcess;
@@ -72,6 +83,7 @@ export function createEngine(options: {
   let asked = ''; // the folder of the latest load
   let crashes: readonly number[] = [];
   const templateFaults = new Map<string, number>(); // folder -> times its template did not end
+  const permitted = new Set<string>(); // models that are loaded at the person's own risk
   const turns = createTurns(); // one request at a time: the process has one model and one thread
 
   const become = (next: EngineState): void => {
@@ -92,6 +104,7 @@ export function createEngine(options: {
         if (worker !== fresh) return; // we ended it ourselves
         worker = undefined;
         loaded = undefined;
+        if (problem.code === 'not-enough-memory') tooRisky();
         // A template that does not end has its own limit of two, and another one takes its place.
         if (doing === 'template') templateFaults.set(asked, (templateFaults.get(asked) ?? 0) + 1);
         else if (device !== 'cpu') {
@@ -105,6 +118,11 @@ export function createEngine(options: {
     });
     worker = fresh;
     return fresh;
+  };
+
+  /** What was tried at the person's own risk went wrong: it is not tried again before they say so again. */
+  const tooRisky = (): void => {
+    if ((state.kind === 'ready' && state.atOwnRisk) || state.kind === 'loading') permitted.delete(state.modelId);
   };
 
   const retire = (): void => {
@@ -157,6 +175,8 @@ export function createEngine(options: {
       dtype: model.dtype,
       ...plan.load,
       builtInTemplate,
+      named: named(model),
+      atOwnRisk: permitted.has(model.id),
       kept: { folder: options.cachesFolder, model: model.id },
     });
     if (!answer.ok) {
@@ -188,7 +208,10 @@ export function createEngine(options: {
     const again = (templateFaults.get(folder) ?? 0) > faults || losses > lossesBefore;
     if (!answer.ok && again) return generate(model, folder, call);
     if (answer.ok && answer.value.lost) fallBack(answer.value.lost);
-    if (!answer.ok && answer.problem.code === 'not-enough-memory') end(); // the next question starts with a clean process
+    if (!answer.ok && answer.problem.code === 'not-enough-memory') {
+      tooRisky();
+      end(); // the next question starts with a clean process
+    }
     return answer;
   };
 
@@ -221,7 +244,8 @@ export function createEngine(options: {
       const call: Call = (process) => {
         const maxNewTokens = Math.max(1, input.sampling.maxNewTokens - pieces);
         const rest = begun === '' ? input : { ...input, begun, sampling: { ...input.sampling, maxNewTokens } };
-        return process.call('generate', rest, { signal, onEvent });
+        const answering = process.call('generate', rest, { signal, onEvent });
+        return state.kind === 'ready' && state.generic ? stoppable(answering, { signal, end }) : answering;
       };
       return turns.take(lane, () => generate(model, options.folderOf(model), call), signal);
     },
@@ -248,6 +272,10 @@ export function createEngine(options: {
         await forgetKept(options.cachesFolder, chatId);
       }),
     forgetModel: (modelId) => later(() => forgetKeptOf(options.cachesFolder, modelId)),
+    permit(modelId) {
+      permitted.add(modelId);
+      if (state.kind === 'failed' && state.modelId === modelId) become({ kind: 'stopped' });
+    },
     quiet: () => turns.quiet(),
     async unload() {
       await inTurn(async () => {

@@ -20,28 +20,36 @@ const worthSaying = 0.4;
 /** Runs over more tokens than this are reading a prompt; others write. */
 const writes = 8;
 
+/** Does one run of a graph over so many tokens. */
+export type WatchedRun = <T>(tokens: number, run: () => Promise<T>) => Promise<T>;
+
 /**
- * A session whose runs are announced when they may be long: the slower this computer was until now, the more time it is
+ * Announces the runs of one graph when they may be long: the slower this computer was until now, the more time they are
  * given. Seconds are per token for prompts and per run for single steps, because those are two different speeds.
  */
-export function announceRuns(session: DecoderSession, announce: Announce): DecoderSession {
+export function watchRuns(announce: Announce): WatchedRun {
   const slowest: { prompt?: number; step?: number } = {};
+  return async (tokens, run) => {
+    const kind = tokens > writes ? 'prompt' : 'step';
+    const unit = kind === 'prompt' ? tokens : 1;
+    const known = slowest[kind];
+    const say = known === undefined || known * unit > worthSaying;
+    if (say) announce('run', known === undefined ? firstSeconds + tokens : Math.max(5, known * unit * patience));
+    const began = performance.now();
+    try {
+      return await run();
+    } finally {
+      slowest[kind] = Math.max(known ?? 0, (performance.now() - began) / 1000 / unit);
+      if (say) announce('run', 0);
+    }
+  };
+}
+
+/** A session whose runs are announced; see watchRuns. */
+export function announceRuns(session: DecoderSession, announce: Announce): DecoderSession {
+  const watched = watchRuns(announce);
   return {
     ...session,
-    async run(feeds, fetches) {
-      const tokens = feeds['input_ids']?.dims[1] ?? 1;
-      const kind = tokens > writes ? 'prompt' : 'step';
-      const unit = kind === 'prompt' ? tokens : 1;
-      const known = slowest[kind];
-      const say = known === undefined || known * unit > worthSaying;
-      if (say) announce('run', known === undefined ? firstSeconds + tokens : Math.max(5, known * unit * patience));
-      const began = performance.now();
-      try {
-        return await session.run(feeds, fetches);
-      } finally {
-        slowest[kind] = Math.max(known ?? 0, (performance.now() - began) / 1000 / unit);
-        if (say) announce('run', 0);
-      }
-    },
+    run: (feeds, fetches) => watched(feeds['input_ids']?.dims[1] ?? 1, () => session.run(feeds, fetches)),
   };
 }

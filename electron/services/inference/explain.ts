@@ -1,49 +1,20 @@
-import type { Evidence, Problem } from '../../contract/problem.ts';
+import type { Action, Problem } from '../../contract/problem.ts';
 import { internal } from '../explain.ts';
+import { notEnoughMemory } from './explainMemory.ts';
 import { ModelFolderError } from './modelFolder.ts';
 import { BrokenLogitsError } from './sample.ts';
 
-/** A number of bytes as people say it. */
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
-}
+const report: Action = { kind: 'copy-report', label: 'Copy report' };
 
-/** The model, or the room a long chat takes, is larger than what this computer has. */
-export function notEnoughMemory(
-  evidence: Evidence,
-  sizes?: { readonly needed: number; readonly free: number; readonly present: number },
-): Problem {
+/** Neither our loop nor transformers.js can make this graph write. */
+export function graphUnsupported(cause: string): Problem {
   return {
-    code: 'not-enough-memory',
-    title: 'This computer has not enough memory for this',
-    explanation: sizes
-      ? sizes.needed > sizes.present
-        ? `The model needs about ${gigabytes(sizes.needed)}; this computer has ${gigabytes(sizes.present)}. The model stays on disk.`
-        : `The model needs about ${gigabytes(sizes.needed)}; ${gigabytes(sizes.free)} of the ${gigabytes(sizes.present)} in this computer are free. Close other programs and ask again, or choose a smaller model.`
-      : 'Closing other programs can help, and so can a smaller model or a shorter chat. The chat so far is kept.',
-    actions: [
-      { kind: 'view', view: 'models', label: 'Choose a smaller model' },
-      { kind: 'copy-report', label: 'Copy report' },
-    ],
-    evidence: [evidence],
-  };
-}
-
-/** The context that the person chose does not fit beside the model. */
-export function contextTooLong(sizes: {
-  readonly wish: number; // tokens
-  readonly room: number; // tokens
-  readonly free: number; // bytes
-}): Problem {
-  return {
-    code: 'not-enough-memory',
-    title: 'The chosen context does not fit into the memory',
-    explanation: `You chose ${sizes.wish} tokens; ${gigabytes(sizes.free)} are free, which is room for about ${sizes.room}. Choose a shorter context for this model, or close other programs.`,
-    actions: [
-      { kind: 'view', view: 'models', label: 'Choose the context' },
-      { kind: 'copy-report', label: 'Copy report' },
-    ],
-    evidence: [{ cause: `${sizes.wish} tokens wished, room for ${sizes.room}, ${sizes.free} bytes free` }],
+    code: 'unsupported-architecture',
+    title: 'Latchkey cannot run this kind of ONNX file',
+    explanation:
+      'Its files are whole, but they ask for something that neither Latchkey nor transformers.js can give while it writes. Preparing it again changes nothing; a repository with the official weights, or another model, can work.',
+    actions: [{ kind: 'view', view: 'models', label: 'Choose another model' }, report],
+    evidence: [{ cause }],
   };
 }
 
@@ -102,10 +73,14 @@ export function noModelLoaded(): Problem {
 const memoryWords =
   /bad_alloc|failed to allocate memory|array buffer allocation failed|invalid typed array length|out of memory/iu;
 
+/** transformers.js has no class for the model, or the graph wants inputs that it never gives. */
+const unsupportedWords = /Unsupported model type|Missing the following inputs|is not compatible with `\.generate/u;
+
 /** Foreign failures of loading and running a model. What is not recognised stays a bug and is told as one. */
 export function explainInference(error: unknown): Problem {
   const cause = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   if (memoryWords.test(cause)) return notEnoughMemory({ cause });
+  if (unsupportedWords.test(cause)) return graphUnsupported(cause.slice(0, 500));
   if (error instanceof ModelFolderError || error instanceof BrokenLogitsError) return damagedFile(cause);
   return internal(error);
 }

@@ -79,3 +79,40 @@ export function drivable(graph: Pick<DecoderSession, 'inputs' | 'outputs'>): Dec
 export function bytesPerToken({ layers, kvHeads, headDim, kvType }: DecoderLayout): number {
   return 2 * layers * kvHeads * headDim * (kvType === 'float32' ? 4 : 2);
 }
+
+const elementBytes: Readonly<Record<string, number>> = { float32: 4, float16: 2, int8: 1, uint8: 1 };
+
+/** What a graph that our loop cannot drive takes per token of context, as far as its signature tells. Bytes. */
+export interface GenericNeeds {
+  /** Keys and values, twice: each step hands out a new cache while the old one is still there. */
+  readonly cache: number;
+  /** Logits of every position of a prompt, where the graph cannot be asked for the last one alone. */
+  readonly logits: number;
+}
+
+/** Reads the needs of a graph; undefined where it takes no cache back: such a graph knows one token at a time. */
+export function genericNeeds({
+  inputs,
+  outputs,
+}: Pick<DecoderSession, 'inputs' | 'outputs'>): GenericNeeds | undefined {
+  const caches = inputs.filter(({ name }) => name.startsWith('past'));
+  if (caches.length === 0) return undefined;
+  const perToken = ({ shape, type }: TensorInfo): number =>
+    shape.reduce<number>((product, size) => product * (typeof size === 'number' ? size : 1), elementBytes[type] ?? 4);
+  // Other kinds of state (past_conv, past_ssm) have a size of their own, however long the text is.
+  const growing = caches.filter(({ name }) => name.startsWith('past_key_values.'));
+  const vocabulary = find(outputs, 'logits')?.shape.at(-1);
+  const lastOnly = find(inputs, 'num_logits_to_keep') !== undefined;
+  return {
+    cache: 2 * growing.reduce((sum, one) => sum + perToken(one), 0),
+    logits: lastOnly || typeof vocabulary !== 'number' ? 0 : vocabulary * 4,
+  };
+}
+
+/** Electron ends a process that asks for one block of 2 GiB, so the logits of a prompt must stay below. */
+const largestBlock = 2 ** 31 - 1;
+
+/** Tokens of a prompt whose logits fit into one block of memory. */
+export function promptLimit({ logits }: GenericNeeds): number {
+  return logits === 0 ? Infinity : Math.floor(largestBlock / logits);
+}

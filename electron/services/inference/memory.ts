@@ -1,7 +1,8 @@
 import { freemem, totalmem } from 'node:os';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import type { ContextReason, MemoryNeed } from '../../contract/chat.ts';
-import { contextTooLong, notEnoughMemory } from './explain.ts';
+import type { Named } from '../work/protocol.ts';
+import { contextTooLong, notEnoughMemory } from './explainMemory.ts';
 
 /** Tokenizer, runtime and the intermediate results of reading a prompt; measured with 1B and 3B models. Bytes. */
 const runtimeBytes = 250e6;
@@ -34,19 +35,27 @@ export interface FittingInput {
   /** Tokens that the person wants; absent = as many as fit comfortably. */
   readonly wish?: number | undefined;
   readonly free: number; // bytes
+  /** The model as a refusal names it, so that its buttons know what they are about. */
+  readonly named?: Named | undefined;
+  /** The person was told that it does not fit and wants it tried: nothing is refused. */
+  readonly atOwnRisk?: boolean | undefined;
 }
 
 export interface Fitting {
   readonly contextLength: number;
   readonly contextBy: ContextReason;
   readonly memory: MemoryNeed;
+  /** It does not fit by this estimate, and the person wanted it all the same. */
+  readonly atOwnRisk?: true;
 }
 
 /**
  * How long a context fits into the free memory beside weights and runtime. Without a wish half of what is left is used:
- * a second chat's cache and other programs want the rest. Problems: 'not-enough-memory', for the model or for the wish.
+ * a second chat's cache and other programs want the rest. Problems: 'not-enough-memory', for the model or for the wish; at
+ * the person's own risk there is none, and the context is the one they chose, or the shortest.
  */
-export function fitContext({ weightBytes, bytesPerToken, limit, wish, free }: FittingInput): Result<Fitting> {
+export function fitContext(input: FittingInput): Result<Fitting> {
+  const { weightBytes, bytesPerToken, limit, wish, free, named, atOwnRisk } = input;
   const weights = Math.round(weightBytes * weightsFactor);
   const spare = free - weights - runtimeBytes;
   const fits = (tokens: number): boolean => tokens * bytesPerToken <= spare;
@@ -57,17 +66,22 @@ export function fitContext({ weightBytes, bytesPerToken, limit, wish, free }: Fi
     runtime: runtimeBytes,
     free,
   });
+  const chosen = wish === undefined ? undefined : Math.min(wish, limit);
+  if (atOwnRisk && !fits(chosen ?? least)) {
+    const contextLength = chosen ?? least;
+    const contextBy = contextLength >= limit ? 'model' : chosen === undefined ? 'memory' : 'person';
+    return ok({ contextLength, contextBy, memory: need(contextLength), atOwnRisk: true });
+  }
   if (!fits(least)) {
     const { cache } = need(least);
     const needed = weights + cache + runtimeBytes;
     const cause = `${weights} bytes for weights, ${cache} for ${least} tokens of context, ${runtimeBytes} for the runtime; ${free} bytes free`;
-    return failed(notEnoughMemory({ cause }, { needed, free, present: memoryHere() }));
+    return failed(notEnoughMemory({ cause }, { needed, free, present: memoryHere(), named }));
   }
   const room = Math.floor(spare / bytesPerToken);
-  if (wish !== undefined) {
-    const contextLength = Math.min(wish, limit);
-    if (!fits(contextLength)) return failed(contextTooLong({ wish: contextLength, room, free }));
-    return ok({ contextLength, contextBy: wish >= limit ? 'model' : 'person', memory: need(contextLength) });
+  if (chosen !== undefined) {
+    if (!fits(chosen)) return failed(contextTooLong({ wish: chosen, room, free, named }));
+    return ok({ contextLength: chosen, contextBy: chosen >= limit ? 'model' : 'person', memory: need(chosen) });
   }
   const comfortable = Math.max(least, Math.floor(room * cacheShare));
   const contextLength = Math.min(limit, comfortable);

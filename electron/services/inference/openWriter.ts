@@ -1,13 +1,14 @@
 import type { Loaded } from '../../contract/chat.ts';
 import type { Device } from '../../contract/model.ts';
-import { ok, type Result } from '../../contract/result.ts';
+import { failed, ok, type Result } from '../../contract/result.ts';
 import type { Announce, GenerateOutput, LoadInput } from '../work/protocol.ts';
 import { announceRuns } from './announced.ts';
 import { createDecoder, type Decoder } from './decoder.ts';
 import { type OpenedSession, openOnCpu, openOnDevice, type SessionWish, threadsFor } from './device.ts';
 import { createFallingDecoder } from './fallingDecoder.ts';
 import { fingerprintOf, type KeptCaches, openKeptCaches } from './keptCaches.ts';
-import { bytesPerToken, drivable } from './layout.ts';
+import { graphUnsupported } from './explain.ts';
+import { bytesPerToken, drivable, genericNeeds, promptLimit } from './layout.ts';
 import { createLoopWriter } from './loopWriter.ts';
 import { type Fitting, fitContext, memoryFree } from './memory.ts';
 import type { ModelFolder } from './modelFolder.ts';
@@ -48,14 +49,19 @@ export async function openWriter(
   opening: Opening,
 ): Promise<Result<{ readonly loaded: Loaded; readonly writer: Writer }>> {
   const { files } = opening;
-  const layout = drivable(readSignature(files.cpuGraph));
-  const limit = Math.min(files.maxPositions, positionLimit(files.graph));
+  const signature = readSignature(files.cpuGraph);
+  const layout = drivable(signature);
+  const generic = layout ? undefined : genericNeeds(signature);
+  if (!layout && !generic) return failed(graphUnsupported('The graph takes no KV cache: it would forget every token'));
+  const limit = Math.min(files.maxPositions, positionLimit(files.graph), generic ? promptLimit(generic) : Infinity);
   const fitting = fitContext({
     weightBytes: files.bytes,
-    bytesPerToken: layout ? bytesPerToken(layout) : 0,
+    bytesPerToken: layout ? bytesPerToken(layout) : generic ? generic.cache + generic.logits : 0,
     limit,
     wish: input.contextLength,
     free: memoryFree(),
+    named: input.named,
+    atOwnRisk: input.atOwnRisk,
   });
   if (!fitting.ok) return fitting;
   const fit = { ...fitting.value, contextLimit: limit };
@@ -73,9 +79,10 @@ interface Opened {
 }
 
 async function openGeneric(input: LoadInput, opening: Opening, fit: Fit, endIds: ReadonlySet<number>): Promise<Opened> {
-  const { tokenizer } = opening;
+  const { tokenizer, announce } = opening;
   const threads = await threadsFor(input);
-  const model = await loading(opening, () => openTransformersModel(input.folder, { dtype: input.dtype, threads }));
+  const how = { dtype: input.dtype, threads, spin: input.saving ? false : input.spin, announce };
+  const model = await loading(opening, () => openTransformersModel(input.folder, how));
   const { contextLength } = fit;
   return {
     loaded: { device: 'cpu', threads, generic: true, ...fit },

@@ -13,8 +13,33 @@ import {
   Tensor,
 } from '@huggingface/transformers';
 import type { Dtype } from '../../contract/model.ts';
+import type { Announce } from '../work/protocol.ts';
+import { watchRuns } from './announced.ts';
 
 env.allowRemoteModels = false;
+
+/**
+ * Everything in generate() that would forbid, force or end something by itself: a repository's generation_config.json (and
+ * config.json) can ask for any of it. The sampler chooses and `onToken` ends, and nobody else.
+ */
+const nothingOfItsOwn = {
+  do_sample: false,
+  num_beams: 1,
+  num_return_sequences: 1,
+  repetition_penalty: 1,
+  no_repeat_ngram_size: 0,
+  bad_words_ids: null,
+  min_length: 0,
+  min_new_tokens: null,
+  forced_bos_token_id: null,
+  forced_eos_token_id: null,
+  suppress_tokens: null,
+  begin_suppress_tokens: null,
+  guidance_scale: null,
+  eos_token_id: null,
+  output_attentions: false,
+  return_dict_in_generate: false,
+} as const;
 
 export interface TransformersModel {
   /** Writes until `onToken` says that it is enough, at most `most` tokens. `choose` gets the logits of one position. */
@@ -54,6 +79,23 @@ class Enough extends StoppingCriteria {
   }
 }
 
+/** A graph as onnxruntime's own package hands it out. */
+interface Runnable {
+  run(feeds: Readonly<Record<string, { readonly dims: readonly number[] }>>): Promise<unknown>;
+}
+
+function isRunnable(value: unknown): value is Runnable {
+  return typeof value === 'object' && value !== null && 'run' in value && typeof value.run === 'function';
+}
+
+/** Announces every run: the whole prompt is one of them, and blocks the thread for as long as it takes. */
+function announceSession(session: unknown, announce: Announce): void {
+  if (!isRunnable(session)) throw new Error('The library gave no session of that name');
+  const run = session.run.bind(session);
+  const watched = watchRuns(announce);
+  session.run = (feeds) => watched(feeds['input_ids']?.dims[1] ?? 1, () => run(feeds));
+}
+
 /**
  * Loads the model of a folder in the layout of transformers.js.
  *
@@ -61,7 +103,17 @@ class Enough extends StoppingCriteria {
  */
 export async function openTransformersModel(
   folder: string,
-  { dtype, threads }: { readonly dtype: Dtype; readonly threads: number },
+  {
+    dtype,
+    threads,
+    spin = true,
+    announce,
+  }: {
+    readonly dtype: Dtype;
+    readonly threads: number;
+    readonly spin?: boolean | undefined;
+    readonly announce: Announce;
+  },
 ): Promise<TransformersModel> {
   // A relative path would be taken for a repository on the Hub.
   if (!isAbsolute(folder)) throw new Error(`Not an absolute folder: ${folder}`);
@@ -69,8 +121,14 @@ export async function openTransformersModel(
     dtype,
     device: 'cpu',
     local_files_only: true,
-    session_options: { intraOpNumThreads: threads, enableCpuMemArena: false, logSeverityLevel: 3 },
+    session_options: {
+      intraOpNumThreads: threads,
+      enableCpuMemArena: false,
+      logSeverityLevel: 3,
+      ...(!spin && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
+    },
   });
+  announceSession(model.sessions['model'], announce);
   return {
     async write(prompt, { most, choose, onToken }) {
       const history = [...prompt];
@@ -88,11 +146,8 @@ export async function openTransformersModel(
       let seen = 0;
       await model.generate({
         inputs: new Tensor('int64', BigInt64Array.from(prompt, BigInt), [1, prompt.length]),
+        ...nothingOfItsOwn,
         max_new_tokens: most,
-        do_sample: false,
-        // Ours, whatever generation_config.json says: the sampler does all of it.
-        repetition_penalty: 1,
-        no_repeat_ngram_size: 0,
         logits_processor: processors,
         stopping_criteria: criteria,
         streamer: {
@@ -102,7 +157,8 @@ export async function openTransformersModel(
           },
           end: () => undefined,
         },
-      } as Parameters<typeof model.generate>[0]); // its type names every option of every kind of model
+        // Its type names every option of every kind of model, and takes no null where the library's own default is null.
+      } as unknown as Parameters<typeof model.generate>[0]);
     },
     async close() {
       await model.dispose();

@@ -6,7 +6,11 @@ import type { Tokenizer } from './tokenizer.ts';
 import type { TransformersModel } from './transformersModel.ts';
 import type { Writer } from './writer.ts';
 
-/** Writes through transformers.js, on the CPU. Each answer reads its whole prompt anew: no cache is kept between them. */
+/**
+ * Writes through transformers.js, on the CPU, with our own sampler, stop texts and ending tokens. Each answer reads its
+ * whole prompt anew and in one run: graphs of this kind may carry state that only grows token by token, so their caches
+ * can neither be cut back nor fed in pieces. A stop that comes while the prompt is read is seen after it (see engine.ts).
+ */
 export function createTransformersWriter({
   model,
   tokenizer,
@@ -42,7 +46,7 @@ export function createTransformersWriter({
         return ended !== undefined || newTokens >= most || signal?.aborted === true;
       };
       try {
-        await model.write(prompt, { most, choose: createSampler(sampling), onToken });
+        if (!signal?.aborted) await model.write(prompt, { most, choose: createSampler(sampling), onToken });
       } catch (error) {
         return failed(explainInference(error));
       }
@@ -52,6 +56,7 @@ export function createTransformersWriter({
         say(rest.found ? rest.text : rest.text + stops.flush());
       }
       return ok({
+        // Nothing else ends it: not an ending token of the library's own, not a limit that a repository sets.
         finishReason: ended ? 'stop' : newTokens >= most ? 'length' : 'stopped-by-person',
         stats: {
           promptTokens: prompt.length,

@@ -71,6 +71,7 @@ const said: Readonly<Record<keyof InferWork | keyof ConvertWork, { readonly outp
         memory: isFields,
         fallback: lost,
         generic: optional(flag),
+        atOwnRisk: optional(flag),
         loadSeconds: number,
         instruct: flag,
       }),

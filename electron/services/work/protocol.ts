@@ -24,6 +24,18 @@ export interface LoadInput {
   readonly kept?: { readonly folder: string; readonly model: string };
   /** The model's own chat template is not to be run: it did not end, twice. */
   readonly builtInTemplate?: boolean;
+  /** The model as problems name it. */
+  readonly named?: Named;
+  /** The person was told that the memory will not do, and wants it tried. */
+  readonly atOwnRisk?: boolean;
+}
+
+/** A model as the buttons of a problem have to know it. */
+export interface Named {
+  readonly modelId: string;
+  readonly repo: string;
+  /** Latchkey can make this smaller format of it from the same official files. */
+  readonly smaller?: Dtype;
 }
 
 export interface LoadedModel extends Loaded {

@@ -1,10 +1,11 @@
 /** Real models for the tests of this folder, converted by the product's own converter into a temporary folder. */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Dtype } from '../../../electron/contract/model.ts';
 import { convertModel } from '../../../electron/services/convert/convert.ts';
+import { ProtobufWriter } from '../../../electron/services/convert/protobuf.ts';
 
 const stories = fileURLToPath(new URL('../../../../shared/models/TinyStories-656K', import.meta.url));
 
@@ -53,6 +54,42 @@ export const convertedStories = (dtype: Dtype): Promise<string> => converted(sto
 
 /** The practice model, converted; gives the model folder. */
 export const convertedPractice = (dtype: Dtype): Promise<string> => converted(practice, dtype);
+
+/**
+ * Another input of the graph, as some exporters add it: transformers.js knows what to feed, our loop does not. A message
+ * that follows another one of the same kind adds to it, so this is appended to the file.
+ */
+export function withBranchInput(graph: Buffer): Buffer {
+  const dimension = new ProtobufWriter().integer(1, 1);
+  const shape = new ProtobufWriter().message(1, dimension);
+  const tensor = new ProtobufWriter().integer(1, 9).message(2, shape); // bool
+  const value = new ProtobufWriter().text(1, 'use_cache_branch').message(2, new ProtobufWriter().message(1, tensor));
+  return Buffer.concat([graph, new ProtobufWriter().message(7, new ProtobufWriter().message(11, value)).finish()]);
+}
+
+const ending = { fp32: '', q4: '_q4' } as const;
+
+/** The practice model as a repository with a graph of its own kind publishes it: only transformers.js can run it. */
+export async function unusualPractice(dtype: 'fp32' | 'q4'): Promise<string> {
+  const folder = await convertedPractice(dtype);
+  const end = ending[dtype];
+  for (const ours of ['loop', 'half']) rmSync(join(folder, `onnx/${ours}${end}.onnx`), { force: true });
+  const graph = join(folder, `onnx/model${end}.onnx`);
+  writeFileSync(graph, withBranchInput(readFileSync(graph)));
+  return folder;
+}
+
+/** A copy of such a folder whose graph is whole without the strange input. */
+export function withoutBranchInput(folder: string): string {
+  const copy = join(temporaryFolder(), 'model');
+  cpSync(folder, copy, { recursive: true });
+  const added = withBranchInput(Buffer.alloc(0)).length;
+  for (const name of ['model.onnx', 'model_q4.onnx']) {
+    const path = join(copy, 'onnx', name);
+    if (existsSync(path)) truncateSync(path, statSync(path).size - added);
+  }
+  return copy;
+}
 
 /** Copies a model folder and changes one of its JSON files; undefined removes the file. */
 export function variant(folder: string, file: string, change?: (json: Record<string, unknown>) => object): string {

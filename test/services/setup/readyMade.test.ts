@@ -9,7 +9,6 @@ import { startNodeProcess } from '../../../electron/hosts/nodeWorkers.ts';
 import type { PracticeHub } from '../../../electron/practice/hub/practiceHub.ts';
 import { listFolder } from '../../../electron/practice/hub/repositories.ts';
 import { startPracticeHub } from '../../../electron/practice/hub/startPracticeHub.ts';
-import { ProtobufWriter } from '../../../electron/services/convert/protobuf.ts';
 import { stateFile } from '../../../electron/services/durable/stateFile.ts';
 import { createEngine, type Engine } from '../../../electron/services/generation/engine.ts';
 import { listModels, readManifest, verifyModel } from '../../../electron/services/models/manifest.ts';
@@ -19,25 +18,13 @@ import { fileSource } from '../../../electron/services/setup/fileSource.ts';
 import { takeReady } from '../../../electron/services/setup/takeReady.ts';
 import { createSignIn, isAccountNote, type AccountNote } from '../../../electron/services/signIn/signIn.ts';
 import { clientFor } from '../hub/wire.ts';
-import { convertedPractice, greedy, removeFolders, temporaryFolder } from '../inference/models.ts';
+import { convertedPractice, greedy, removeFolders, temporaryFolder, withBranchInput } from '../inference/models.ts';
 import { practice } from './prepareRoom.ts';
 
 const entry = fileURLToPath(new URL('../../../electron/workers/infer.ts', import.meta.url));
 const standard = 'open-practice/Doorstep-ONNX';
 const unusual = 'open-practice/Unusual-ONNX';
 const half = 'open-practice/Half-ONNX';
-
-/**
- * Another input of the graph, as some exporters add it: transformers.js knows what to feed, our loop does not. A message
- * that follows another one of the same kind adds to it, so this is appended to the file.
- */
-function withBranchInput(graph: Buffer): Buffer {
-  const dimension = new ProtobufWriter().integer(1, 1);
-  const shape = new ProtobufWriter().message(1, dimension);
-  const tensor = new ProtobufWriter().integer(1, 9).message(2, shape); // bool
-  const value = new ProtobufWriter().text(1, 'use_cache_branch').message(2, new ProtobufWriter().message(1, tensor));
-  return Buffer.concat([graph, new ProtobufWriter().message(7, new ProtobufWriter().message(11, value)).finish()]);
-}
 
 const room = temporaryFolder();
 const hubCache = join(room, 'hub');

@@ -103,6 +103,7 @@ export const job = (signal = new AbortController().signal): JobContext => ({
 
 /** Stands for a process that loads whatever it gets and says hello: these tests are about files. */
 export const engine: Engine = {
+  permit: () => undefined,
   quiet: async () => undefined,
   state: () => ({ kind: 'stopped' }),
   generate: () => Promise.reject(new Error('not asked for')),
