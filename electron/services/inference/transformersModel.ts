@@ -17,6 +17,23 @@ import type { Announce } from '../work/protocol.ts';
 import { watchRuns } from './announced.ts';
 
 env.allowRemoteModels = false;
+// A file that the library opens by itself is read to its end beside the runtime, which maps it: every byte of the weights a
+// second time, into memory, for nobody. What is found in a cache it takes as a path. It asks by path, then by address.
+env.remotePathTemplate = '{model}';
+env.useCustomCache = true;
+const weights = new Set<string>();
+env.customCache = {
+  async match(name: string) {
+    if (isAbsolute(name) && isWeights(name)) weights.add(name);
+    return [...weights].find((path) => name.endsWith(path.replace(/^\//, '')));
+  },
+  put: () => Promise.reject(new Error('Nothing is cached: all files are in one folder')),
+};
+
+/** Whether a name is that of a graph or of its weights beside it. */
+function isWeights(name: string): boolean {
+  return /\.onnx(?:_data(?:_\d+)?)?$/.test(name);
+}
 
 /**
  * Everything in generate() that would forbid, force or end something by itself: a repository's generation_config.json (and

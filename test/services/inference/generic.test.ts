@@ -2,9 +2,9 @@
  * A model whose graph our own loop cannot drive, written by transformers.js: everything a person can set or press does here
  * what it does with the loop. The loop has the same graph without the strange input, so the two can be compared.
  */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import fs, { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Sampling } from '../../../electron/contract/chat.ts';
 import { inlineTensor, modelMessage, nodeMessage, valueMessage } from '../../../electron/services/convert/onnx.ts';
 import { type LanguageModel, openLanguageModel } from '../../../electron/services/inference/languageModel.ts';
@@ -62,6 +62,16 @@ afterAll(async () => {
 it('is run by transformers.js, and its twin by the loop', () => {
   expect(model.loaded).toMatchObject({ generic: true, device: 'cpu', contextLength: 1024, contextLimit: 1024 });
   expect(loop.loaded.generic).toBeUndefined();
+});
+
+it('leaves the weights to the runtime, which maps them, and reads them no second time', async () => {
+  const read = vi.spyOn(fs, 'createReadStream');
+  const again = await open(folder);
+  const files = read.mock.calls.map(([path]) => String(path));
+  read.mockRestore();
+  await again.close();
+  expect(files.some((path) => path.endsWith('config.json'))).toBe(true); // so this is how the library reads
+  expect(files.filter((path) => path.includes('.onnx'))).toEqual([]);
 });
 
 describe('each setting of a chat', () => {
