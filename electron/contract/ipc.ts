@@ -12,7 +12,7 @@ import type { Result } from './result.ts';
 import type { SetupState, SignInState } from './setup.ts';
 import type { StandIns } from './standIn.ts';
 import { type UpdateChannel, updateChannels, type UpdateState } from './update.ts';
-import type { CarriedModel, ChosenFolder, StorageState, StorageWork } from './storage.ts';
+import type { BroughtModel, ChosenFolder, StorageState, StorageWork } from './storage.ts';
 import type { TokenFindings } from './tokens.ts';
 
 /** owner/name in the Hub's alphabet; both parts start and end with a letter or digit. */
@@ -196,7 +196,7 @@ export const requests = {
   /** These start the one long job; how it goes comes as `storage.worked`. */
   'storage.verify': request<{ readonly id: string }, StorageWork>(record({ id })),
   'storage.export': request<{ readonly id: string; readonly folder: string }, StorageWork>(record({ id, folder: id })),
-  'storage.inspect': request<{ readonly folder: string }, CarriedModel>(record({ folder: id })),
+  'storage.inspect': request<{ readonly folder: string }, BroughtModel>(record({ folder: id })),
   'storage.import': request<{ readonly folder: string; readonly fingerprint: string }, StorageWork>(
     record({ folder: id, fingerprint: text(64) }),
   ),

@@ -25,6 +25,8 @@ export interface LicenceReceipt {
   readonly modelId: string;
   readonly repo: RepoId;
   readonly commit: Commit;
+  /** Made from files that somebody brought: nobody can be asked about them. */
+  readonly origin?: 'folder';
   readonly licence: string;
   /** Whose access it was; absent for models that are open to everybody. */
   readonly account?: string;
@@ -32,6 +34,8 @@ export interface LicenceReceipt {
   readonly grantedAt?: number;
   readonly installedAt: number;
   readonly texts: readonly KeptText[];
+  /** The files that somebody brought, so that they can be compared with the list that their publisher shows. */
+  readonly sources?: readonly { readonly path: string; readonly sha256: string }[];
   /** Absent until somebody compared. */
   readonly publisher?: PublisherNow;
 }

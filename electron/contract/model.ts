@@ -76,8 +76,12 @@ export interface Fidelity {
 /** A converted model in our own folder, described by its manifest. */
 export interface InstalledModel {
   readonly id: string; // folder name, safe on every file system
+  /** As `folder/NAME` where `origin` says that it came from a folder: a name in this app alone. */
   readonly repo: RepoId;
+  /** Where `origin` says that it came from a folder: the first 40 digits of the SHA-256 over its official files. */
   readonly commit: Commit;
+  /** Official files that somebody brought: no Hub was asked about them. Absent = fetched from the Hub. */
+  readonly origin?: 'folder';
   readonly dtype: Dtype;
   readonly bytes: number;
   readonly installedAt: number; // ms since epoch
@@ -91,6 +95,11 @@ export interface InstalledModel {
   readonly fidelity?: Fidelity;
   /** Taken as it was published, not converted here. */
   readonly ready?: true;
+}
+
+/** The repository to ask the Hub about; undefined for a model that the Hub was never asked about. */
+export function hubRepoOf({ origin, repo }: Pick<InstalledModel, 'origin' | 'repo'>): RepoId | undefined {
+  return origin === 'folder' ? undefined : repo;
 }
 
 /** One entry of the built-in list of models worth trying. */

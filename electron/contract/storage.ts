@@ -1,3 +1,4 @@
+import type { KeptText } from './licence.ts';
 import type { Commit, Dtype, InstalledModel, RepoId } from './model.ts';
 import type { Problem } from './problem.ts';
 import type { Progress } from './setup.ts';
@@ -34,6 +35,7 @@ export interface StorageState {
 export interface CarriedModel {
   readonly repo: RepoId;
   readonly commit: Commit;
+  readonly origin?: 'folder'; // as of the installed model
   readonly dtype: Dtype;
   readonly bytes: number;
   readonly files: number;
@@ -41,12 +43,38 @@ export interface CarriedModel {
   readonly licence: string;
   readonly licenceAccount?: string;
   /** First lines of each text that binds the person, by file name; their bytes were proved. */
-  readonly licenceTexts: readonly { readonly file: string; readonly text: string; readonly sha256: string }[];
+  readonly licenceTexts: readonly KeptText[];
   /** One number over all names, sizes and hashes: the same on the other computer, or it is not the same model. */
   readonly fingerprint: string;
 }
 
-export type StorageTask = 'verify' | 'export' | 'import' | 'move';
+/** Official files as their authors publish them, in a folder that somebody brought. Read from the disk; nobody was asked. */
+export interface PublishedModel {
+  readonly name: string; // of the folder, as far as a model can be called so
+  readonly folder: string; // where the files are
+  readonly architecture: string; // the class in config.json
+  readonly parameters: number;
+  readonly instruct: boolean;
+  readonly dtype: Dtype; // what it will be here
+  /** The ONNX files in it are taken as they are; absent = the weights are converted. */
+  readonly ready?: true;
+  readonly files: number;
+  readonly bytes: number; // of these files
+  readonly convertedBytes: number; // what will be written to the models folder, nearly
+  readonly freeBytes: number; // there
+  /** What its README calls the licence; '' where it says nothing. */
+  readonly licence: string;
+  readonly licenceTexts: readonly KeptText[];
+  /** Over names, sizes and times: what the person was shown is what is taken in. */
+  readonly fingerprint: string;
+}
+
+/** What was found in a folder that somebody brought. */
+export type BroughtModel =
+  | { readonly kind: 'exported'; readonly model: CarriedModel }
+  | { readonly kind: 'published'; readonly model: PublishedModel };
+
+export type StorageTask = 'verify' | 'export' | 'import' | 'take-in' | 'move';
 
 /** The one long job that storage does at a time, from its start until the next one. */
 export interface StorageWork {
@@ -55,7 +83,7 @@ export interface StorageWork {
   readonly modelId?: string;
   readonly folder?: string;
   readonly state:
-    | { readonly kind: 'working'; readonly progress: Progress }
+    | { readonly kind: 'working'; readonly progress: Progress; readonly note?: string }
     | {
         readonly kind: 'done';
         readonly bytes: number;

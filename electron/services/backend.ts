@@ -4,10 +4,11 @@
  */
 import type { BackendEvent, Handlers } from '../contract/ipc.ts';
 import type { DevicesState } from '../contract/devices.ts';
+import { hubRepoOf } from '../contract/model.ts';
 import { failed, ok, type Result } from '../contract/result.ts';
 import { accessHandlers } from './accessHandlers.ts';
 import { exportChat } from './chats/thread.ts';
-import { notFound } from './explain.ts';
+import { badRequest, notFound } from './explain.ts';
 import { pageUrl } from './hub/pages.ts';
 import { practiceModels, suggestedModels } from './models/suggested.ts';
 import type { Ports } from './ports.ts';
@@ -154,8 +155,10 @@ function modelHandlers(ports: Ports, rooms: Rooms): Some<'models' | 'storage' | 
     'models.repair': async ({ id }) => {
       const model = rooms.models.byId(id);
       if (!model) return failed(notFound('model'));
+      const repo = hubRepoOf(model);
+      if (repo === undefined) return failed(badRequest(`${id} did not come from the Hub`));
       const removed = await remove(id);
-      return removed.ok ? ok(rooms.journeys.choose(model.repo, model.dtype)) : removed;
+      return removed.ok ? ok(rooms.journeys.choose(repo, model.dtype)) : removed;
     },
     'models.sanityCheck': async ({ id }) => rooms.models.sanityCheck(id),
     'folder.choose': async ({ typed }) => storage.choose(typed),

@@ -27,7 +27,6 @@ import type { Ports } from './ports.ts';
 import { openPreferences } from './preferences.ts';
 import { createLogTail, makeReport } from './report.ts';
 import { openDownloads } from './setup/downloads.ts';
-import { fileUsers } from './setup/fileUsers.ts';
 import { isSpeed } from './setup/lastSpeed.ts';
 import { checkRepo } from './setup/checkRepo.ts';
 import { createJourneys, type Journeys } from './setup/journeys.ts';
@@ -36,7 +35,8 @@ import { prepareStep } from './setup/prepareStep.ts';
 import { areStandIns, createStandIns, type StandInRoom } from './setup/standIns.ts';
 import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
-import { createStorage, type Storage } from './storage/room.ts';
+import { openStorage } from './storage/open.ts';
+import type { Storage } from './storage/room.ts';
 import { isUpdateChoice, openUpdates, type UpdateChoice, type Updates } from './updates/updates.ts';
 
 export interface Rooms extends AccessRooms {
@@ -222,13 +222,10 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
   };
   const deaf = ports.watchNetwork?.(networkChanged);
 
-  const storage = createStorage({
-    ports,
-    home,
-    models,
-    engine,
-    users: fileUsers(() => journeys.list()),
-    onWork: (work) => emit({ type: 'storage.worked', work }),
+  const storage = openStorage({
+    ...{ home, models, engine, devices, emit },
+    ports: { ...ports, log: write },
+    journeys: () => journeys.list(),
   });
 
   return {

@@ -1,6 +1,7 @@
 import { ok, type Result } from '../contract/result.ts';
 import type { ConvertWork } from '../services/work/protocol.ts';
 import { convertModel } from '../services/convert/convert.ts';
+import { inspectSource } from '../services/convert/inspect.ts';
 import { writeReference } from '../services/convert/reference.ts';
 
 type Handlers = {
@@ -18,6 +19,7 @@ export const convertWork: Handlers = {
     const { bytes, files, architecture, contextLength, instruct } = report.value;
     return ok({ bytes, files, architecture, contextLength, instruct });
   },
+  inspect: ({ source, dtype }) => inspectSource(source, dtype),
   reference: (input, { signal, emit }) =>
     writeReference({
       ...input,

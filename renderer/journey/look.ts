@@ -1,4 +1,4 @@
-import type { InstalledModel } from '../../electron/contract/model.ts';
+import { hubRepoOf, type InstalledModel } from '../../electron/contract/model.ts';
 import type { Problem, ProblemCode } from '../../electron/contract/problem.ts';
 import { type Activity, type SetupState, type Step, steps } from '../../electron/contract/setup.ts';
 import type { Door } from '../text/en.ts';
@@ -30,6 +30,7 @@ export function doorOf(journey: SetupState | undefined): Door {
 
 /** An installed model was granted to the account noted at its download; without one it was open to everybody. */
 export function doorOfModel(model: InstalledModel): Door {
+  if (hubRepoOf(model) === undefined) return 'folder';
   return model.licenceAccount === undefined ? 'not-gated' : 'granted';
 }
 

@@ -1,14 +1,15 @@
 import type { Backend, RequestName } from '../../electron/contract/ipc.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 import type { Result } from '../../electron/contract/result.ts';
-import type { CarriedModel, ChosenFolder, StorageState, StorageWork } from '../../electron/contract/storage.ts';
+import type { BroughtModel, ChosenFolder, StorageState, StorageWork } from '../../electron/contract/storage.ts';
 
 /** The disk as the services measured it, and the one long job on it. */
 export class Storage {
   #state = $state.raw<StorageState>();
   #work = $state.raw<StorageWork>();
   #problem = $state.raw<Problem>();
-  #carried = $state.raw<{ readonly folder: ChosenFolder; readonly model: CarriedModel }>();
+  #brought = $state.raw<{ readonly folder: ChosenFolder; readonly found: BroughtModel }>();
+  #looking = $state(false);
   #busy = $state(false);
   readonly #backend: Backend;
 
@@ -29,8 +30,12 @@ export class Storage {
     return this.#problem;
   }
   /** A model that was brought and looked at, and waits for the person's word. */
-  get carried(): { readonly folder: ChosenFolder; readonly model: CarriedModel } | undefined {
-    return this.#carried;
+  get brought(): BroughtModel | undefined {
+    return this.#brought?.found;
+  }
+  /** A folder is being looked into, which takes a moment on a slow stick. */
+  get looking(): boolean {
+    return this.#looking;
   }
   get busy(): boolean {
     return this.#busy;
@@ -76,10 +81,13 @@ export class Storage {
     await this.#ask(() => this.#backend.request('storage.stop', undefined));
   }
 
-  /** Looks into a folder that was brought; what is in it is then `carried`. */
+  /** Looks into a folder that was brought; what is in it is then `brought`. */
   async inspect(folder: ChosenFolder): Promise<void> {
+    this.#looking = true;
+    this.#brought = undefined;
     const answer = await this.#ask(() => this.#backend.request('storage.inspect', { folder: folder.id }));
-    if (answer.ok) this.#carried = { folder, model: answer.value };
+    this.#looking = false;
+    if (answer.ok) this.#brought = { folder, found: answer.value };
   }
   /** A folder that came from outside the page, or why it cannot serve. */
   async bring(folder: Result<ChosenFolder>): Promise<void> {
@@ -87,14 +95,14 @@ export class Storage {
     else this.#problem = folder.problem;
   }
   async takeIn(): Promise<void> {
-    const carried = this.#carried;
-    if (!carried) return;
-    this.#carried = undefined;
-    const input = { folder: carried.folder.id, fingerprint: carried.model.fingerprint };
+    const brought = this.#brought;
+    if (!brought) return;
+    this.#brought = undefined;
+    const input = { folder: brought.folder.id, fingerprint: brought.found.model.fingerprint };
     await this.#ask(() => this.#backend.request('storage.import', input));
   }
   leaveOut(): void {
-    this.#carried = undefined;
+    this.#brought = undefined;
   }
 
   async #ask<T>(request: () => Promise<Result<T>>): Promise<Result<T>> {

@@ -38,8 +38,8 @@ const vaults: Readonly<Record<VaultState, string | undefined>> = {
   absent: 'This computer has no keychain that Latchkey can use. The token lasts for this session only.',
 };
 
-/** What a licence chip can say: a state of the licence, or that the model is handed out to nobody here. */
-export type Door = LicenceState | 'closed';
+/** What a licence chip can say: a state of the licence, that the model is handed out to nobody here, or that nobody was asked. */
+export type Door = LicenceState | 'closed' | 'folder';
 
 const licences: Readonly<Record<Door, { readonly word: string; readonly sentence: string }>> = {
   'not-gated': { word: 'open', sentence: 'Open to everybody: no request is needed' },
@@ -48,6 +48,7 @@ const licences: Readonly<Record<Door, { readonly word: string; readonly sentence
   rejected: { word: 'declined', sentence: 'The authors declined the request' },
   reset: { word: 'agree again', sentence: 'The authors ask for a new agreement' },
   closed: { word: 'not offered', sentence: 'Nobody can download it here at the moment' },
+  folder: { word: 'from a folder', sentence: 'It came from a folder on this computer; the Hub was not asked' },
   granted: { word: 'granted', sentence: 'Access is granted' },
   unknown: { word: 'not known', sentence: 'What your account may read is not known' },
 };
@@ -215,6 +216,13 @@ export const t = {
     removeTitle: (name: string) => `Remove ${name}?`,
     removeText: (size: string) =>
       `${size} are freed. Chats stay. The licence stays granted; the model can be added again.`,
+    removeBrought: (size: string) =>
+      `${size} are freed. Chats stay. The folder it was made from was never changed: take it in again to have the model back.`,
+    fromFolder: 'From a folder on this computer; not known to the Hub',
+    unnamed: 'not named in the folder',
+    takeFolder: 'Take in a folder',
+    takeFolderNote:
+      'Are the official files on a disk already, fetched by Python, git or another computer? Latchkey makes a model of them without asking any server.',
     removeConfirm: 'Remove',
     sanity: 'Sanity check',
     sanityAgain: 'Run it again',
@@ -225,6 +233,7 @@ export const t = {
     facts: {
       repo: 'Model',
       commit: 'Commit',
+      content: 'Hash of the files',
       dtype: 'Format',
       bytes: 'On disk',
       licence: 'Licence',

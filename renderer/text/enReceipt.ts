@@ -2,9 +2,12 @@
 export const receipt = {
   title: 'Licence receipt',
   intro: 'What this model was taken under, kept with it. Reading it needs no connection.',
+  introBrought:
+    'What came with this model when it was taken in from a folder, kept with it. The Hub was not asked: whether its licence was accepted, and who published it, Latchkey cannot say.',
   facts: {
     repo: 'Model',
     commit: 'Commit',
+    content: 'Hash of the files',
     licence: 'Licence',
     account: 'Access of',
     granted: 'Access confirmed',
@@ -12,6 +15,10 @@ export const receipt = {
     compared: 'Compared with today’s text',
   },
   openToAll: 'nobody in particular: open to everybody',
+  nobodyAsked: 'not known: the Hub was not asked',
+  sources: (count: number) => `The ${String(count)} files it was made from`,
+  sourcesNote:
+    'With their SHA-256. The publisher’s own list on the Hub shows the same numbers for the same weights: there you can compare.',
   never: 'not yet',
   noTexts: 'No licence text came with this model.',
   text: (path: string, sha256: string) => `${path} · SHA-256 ${sha256.slice(0, 12)}`,

@@ -5,6 +5,7 @@ const working: Readonly<Record<StorageTask, string>> = {
   verify: 'Comparing every byte with its hash',
   export: 'Copying the model and its hashes',
   import: 'Copying and proving the model',
+  'take-in': 'Looking at the files',
   move: 'Copying the models and proving each copy',
 };
 
@@ -12,6 +13,7 @@ const stopped: Readonly<Record<StorageTask, string>> = {
   verify: 'Stopped. Nothing was changed.',
   export: 'Stopped. The copy was removed again.',
   import: 'Stopped. Nothing was taken in.',
+  'take-in': 'Stopped. Nothing was taken in, and the folder is as it was.',
   move: 'Stopped. The models stay where they were.',
 };
 
@@ -42,12 +44,38 @@ export const storage = {
   moveText: (bytes: string, folder: string, free: string) =>
     `${bytes} are copied to ${folder} (${free} free there), proved, and only then removed here. Chats and official files stay where they are.`,
   moveConfirm: 'Move',
-  import: 'Import a model',
+  import: 'Take in a folder',
   importNote:
-    'A folder that Latchkey exported, for example on a stick. Nothing is fetched: it works without a network.',
+    'With a model that Latchkey exported, or with the official files of one: from a stick, from another computer, fetched by Python or git. Nothing is fetched, and the folder stays as it is.',
   importNoteDrop:
-    'A folder that Latchkey exported, for example on a stick; it can be dropped on this window, too. Nothing is fetched: it works without a network.',
-  drop: 'Drop a folder that Latchkey exported',
+    'With a model that Latchkey exported, or with the official files of one: from a stick, from another computer, fetched by Python or git. It can be dropped on this window, too. Nothing is fetched, and the folder stays as it is.',
+  drop: 'Drop a folder with a model: exported by Latchkey, or official files',
+  looking: 'Looking into the folder',
+  parts: {
+    reading: 'Reading the files',
+    comparing: 'Comparing with the model that is here',
+    converting: 'Preparing',
+    taking: 'Copying',
+    trying: 'Trying the model',
+    proving: 'Comparing with the official weights',
+  },
+  takenIn: (name: string) => `${name} is on this computer now and works offline. The folder is as it was.`,
+  published: {
+    title: (name: string) => `Take in ${name}?`,
+    text: (bytes: string) => `The weights are rewritten for this computer, which takes about ${bytes} here.`,
+    textReady: (bytes: string) => `The ONNX files are copied as they are, which takes ${bytes} here.`,
+    kept: 'The folder itself is only read, and no server is asked for anything.',
+    folder: 'Folder',
+    size: 'Size',
+    files: (bytes: string, files: number) => `${bytes} in ${String(files)} files`,
+    parameters: 'Parameters',
+    kind: 'It',
+    unknown: 'Latchkey cannot say who published these files.',
+    unknownText:
+      'The Hub was not asked, and nothing in a folder proves where it comes from. The name is that of the folder. Take in only what you fetched yourself or got from somebody you trust.',
+    tight: (free: string) => `Only ${free} are free where the models are. Free some space first.`,
+    confirm: 'Take it in',
+  },
   away: 'The disk with your models is not connected',
   awayNote: 'Connect it and start Latchkey again. Nothing is written anywhere else meanwhile.',
   cacheTitle: 'Official files',
@@ -81,10 +109,14 @@ export const storage = {
     `${bytes} in ${String(files)} files are copied, and each is compared with its hash. Compare the fingerprint with the one that the other computer showed.`,
   carriedLicence: (licence: string) => `Its licence is ${licence}. It binds you here as well.`,
   carriedAccount: (account: string) => `Access was granted to ${account}.`,
-  carriedNoText: 'No licence text came with it. Read it on the model’s page before you use the model.',
+  carriedNoText: 'No licence text came with it. Read it where the model is published before you use it.',
+  carriedUnnamed: 'Nothing in it names a licence.',
+  carriedFromFolder:
+    'The other computer made it from a folder of official files; who published those, nobody was asked.',
   carriedConfirm: 'Import',
   facts: {
     commit: 'Commit',
+    content: 'Hash of the files',
     dtype: 'Format',
     converter: 'Prepared by',
     licence: 'Licence',

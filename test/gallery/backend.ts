@@ -15,7 +15,7 @@ import type { LicenceReceipt } from '../../electron/contract/licence.ts';
 import type { LocalServerState } from '../../electron/contract/localServer.ts';
 import type { Pasted } from '../../electron/contract/paste.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
-import type { CarriedModel, StorageState, StorageWork } from '../../electron/contract/storage.ts';
+import type { BroughtModel, StorageState, StorageWork } from '../../electron/contract/storage.ts';
 import type { SetupState, SignInState } from '../../electron/contract/setup.ts';
 import type { StandIns } from '../../electron/contract/standIn.ts';
 import type { UpdateState } from '../../electron/contract/update.ts';
@@ -37,7 +37,9 @@ export interface World {
   readonly family: Omit<FamilyState, 'repo'>;
   readonly localServer?: LocalServerState;
   readonly devices?: DevicesState;
-  readonly carried?: CarriedModel;
+  readonly brought?: BroughtModel;
+  /** Why a folder that was brought cannot be taken in. */
+  readonly broughtProblem?: Problem;
   readonly tokenProblem?: Problem;
   readonly standIns?: StandIns;
   readonly receipts?: readonly LicenceReceipt[];
@@ -80,9 +82,10 @@ export function scriptedBackend(world: World): ScriptedBackend {
   const tell = (event: BackendEvent): void => {
     for (const listener of listeners) listener(event);
   };
-  const gone = failed(
-    problem('not-found', 'This chat is not here any more', 'It may have been removed in another window.'),
-  );
+  const gone = {
+    ok: false,
+    problem: problem('not-found', 'This chat is not here any more', 'It may have been removed in another window.'),
+  } as const;
   const begin = (facts: Omit<StorageWork, 'state'>): StorageWork => {
     const progress = { doneBytes: 0, totalBytes: 0, bytesPerSecond: 0 };
     const work: StorageWork = { ...facts, state: { kind: 'working', progress } };
@@ -192,7 +195,7 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'storage.free': () => ok({ ...world.storage, leftoverBytes: 0 }),
     'storage.verify': ({ id }) => ok(begin({ task: 'verify', modelId: id })),
     'storage.export': ({ id }) => ok(begin({ task: 'export', modelId: id, folder: `/media/ada/stick/${id}` })),
-    'storage.inspect': () => (world.carried ? ok(world.carried) : gone),
+    'storage.inspect': () => (world.brought ? ok(world.brought) : failed(world.broughtProblem ?? gone.problem)),
     'storage.import': () => ok(begin({ task: 'import', folder: '/media/ada/stick' })),
     'storage.move': () => ok(begin({ task: 'move', folder: '/media/ada/big/Latchkey models' })),
     'storage.stop': () => ok(undefined),

@@ -11,6 +11,10 @@ const optionalFiles = ['generation_config.json', 'chat_template.jinja', 'chat_te
 /** The words that travel with the weights. */
 const TERMS = /^(?:LICEN[CS]E|NOTICE|USE_POLICY|README)(?:[._-][A-Za-z0-9._-]{1,40})?$/i;
 
+/** Whether a file of this name goes into a converted model as it is. */
+export const travels = (name: string): boolean =>
+  tokenizerFiles.includes(name) || optionalFiles.includes(name) || TERMS.test(name);
+
 /** A small file of the output folder, read but not changed unless said. */
 export interface TextFile {
   readonly name: string;

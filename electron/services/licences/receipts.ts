@@ -5,9 +5,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KeptText, LicenceReceipt, PublisherNow } from '../../contract/licence.ts';
+import { hubRepoOf } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import type { StateFile } from '../durable/stateFile.ts';
-import { notFound } from '../explain.ts';
+import { badRequest, notFound } from '../explain.ts';
 import { readPublicFile, readRepoFile } from '../hub/files.ts';
 import { modelInfo } from '../hub/modelInfo.ts';
 import type { HubClient } from '../hub/request.ts';
@@ -72,7 +73,7 @@ export function createReceipts(options: {
     const folder = options.folderOf(modelId);
     const manifest = folder === undefined ? undefined : await readManifest(folder);
     if (folder === undefined || !manifest) return undefined;
-    const { model, licenceSeen, files } = manifest;
+    const { model, licenceSeen, files, sources } = manifest;
     const names = new Set(licenceSeen?.texts);
     const kept = files.filter(({ path }) => names.has(path));
     const texts = await Promise.all(kept.map((one) => readKept(folder, one)));
@@ -81,11 +82,13 @@ export function createReceipts(options: {
       modelId: model.id,
       repo: model.repo,
       commit: model.commit,
+      ...(model.origin && { origin: model.origin }),
       licence: licenceSeen?.name ?? model.licence,
       ...(licenceSeen?.account !== undefined && { account: licenceSeen.account }),
-      ...(licenceSeen && { grantedAt: licenceSeen.checkedAt }),
+      ...(licenceSeen?.checkedAt !== undefined && { grantedAt: licenceSeen.checkedAt }),
       installedAt: model.installedAt,
       texts: texts.filter((text) => text !== undefined),
+      ...(sources && { sources: sources.map(({ path, sha256 }) => ({ path, sha256 })) }),
       ...(publisher && { publisher }),
     };
   };
@@ -107,13 +110,15 @@ export function createReceipts(options: {
     async compare(modelId) {
       const receipt = await receiptOf(modelId);
       if (!receipt) return failed(notFound('model'));
+      if (hubRepoOf(receipt) === undefined) return failed(badRequest(`${modelId} did not come from the Hub`));
       const now = await publisherNow(hub, receipt, options.token());
       if (!now.ok) return now;
       await keep({ ...comparisons, [modelId]: now.value });
       return ok({ ...receipt, publisher: now.value });
     },
     async glance(modelIds) {
-      const receipts = (await Promise.all(modelIds.map(receiptOf))).filter((one) => one !== undefined);
+      const all = (await Promise.all(modelIds.map(receiptOf))).filter((one) => one !== undefined);
+      const receipts = all.filter((one) => hubRepoOf(one) !== undefined);
       // The one with the most texts: another edition may have come without the public one.
       const [fullest] = receipts.toSorted((a, b) => b.texts.length - a.texts.length);
       if (!fullest) return ok([]);

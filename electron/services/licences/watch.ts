@@ -3,7 +3,7 @@
  * without the token, never while offline. Nobody asked, so what goes wrong is nobody's problem.
  */
 import type { LicenceReceipt } from '../../contract/licence.ts';
-import type { InstalledModel, RepoId } from '../../contract/model.ts';
+import { hubRepoOf, type InstalledModel, type RepoId } from '../../contract/model.ts';
 import type { StateFile } from '../durable/stateFile.ts';
 import type { Receipts } from './receipts.ts';
 
@@ -43,7 +43,8 @@ export function createLicenceWatch(options: {
   let closed = false;
 
   const look = async (): Promise<void> => {
-    const byRepo = Map.groupBy(options.models(), ({ repo }) => repo);
+    const known = options.models().filter((model) => hubRepoOf(model) !== undefined);
+    const byRepo = Map.groupBy(known, ({ repo }) => repo);
     looks = Object.fromEntries(Object.entries(looks).filter(([repo]) => byRepo.has(repo)));
     for (const [repo, models] of byRepo) {
       // A model that has just been installed brought the text of today.

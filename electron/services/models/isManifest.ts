@@ -52,6 +52,7 @@ const model = record<InstalledModel>({
   id: matching(/^[A-Za-z0-9][\w.-]{0,219}$/),
   repo: matching(repoPattern),
   commit,
+  origin: optional(oneOf(['folder'])),
   dtype: oneOf(dtypes),
   bytes: whole(1),
   installedAt: numberIn(0, 8.64e15),
@@ -69,7 +70,7 @@ const model = record<InstalledModel>({
 const licenceSeen = record<LicenceSeen>({
   name: line,
   account: optional(line),
-  checkedAt: numberIn(0, 8.64e15),
+  checkedAt: optional(numberIn(0, 8.64e15)),
   texts: listOf(name, mostFiles),
 });
 
@@ -81,6 +82,7 @@ const shape = record<Manifest>({
   converter: line,
   licenceSeen: optional(licenceSeen),
   files: listOf(file, mostFiles),
+  sources: optional(listOf(file, mostFiles)),
 });
 
 /** Whether this is a manifest whose parts agree with each other: names safe and apart, sizes that add up. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Dtype, InstalledModel } from '../../contract/model.ts';
+import { type Dtype, hubRepoOf, type InstalledModel } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import { notFound } from '../explain.ts';
 import type { Engine } from '../generation/engine.ts';
@@ -33,7 +33,7 @@ export function createLibrary(options: {
     list: () => models,
     byId,
     // What was published ready has whichever dtype its authors chose.
-    find: (repo, dtype) => models.find((model) => model.repo === repo && (model.dtype === dtype || model.ready)),
+    find: (repo, dtype) => models.find((model) => hubRepoOf(model) === repo && (model.dtype === dtype || model.ready)),
     async remove(id) {
       const model = byId(id);
       if (!model) return failed(notFound('model'));

@@ -25,8 +25,8 @@ export interface ManifestFile {
 export interface LicenceSeen {
   readonly name: string;
   readonly account?: string;
-  /** When the Hub last said that this account may read the files; ms since epoch. */
-  readonly checkedAt: number;
+  /** When the Hub last said that this account may read the files; ms since epoch. Absent where no Hub was asked. */
+  readonly checkedAt?: number;
   /** The texts that came with the weights; they are among the files, with their hashes. */
   readonly texts: readonly string[];
 }
@@ -37,6 +37,8 @@ export interface Manifest {
   readonly converter: string; // version of the app that wrote the files
   readonly licenceSeen?: LicenceSeen;
   readonly files: readonly ManifestFile[];
+  /** The official files that somebody brought, where the model was made from such. */
+  readonly sources?: readonly ManifestFile[];
 }
 
 /** Names of texts that say what one may do with a model. */

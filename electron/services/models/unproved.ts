@@ -42,11 +42,12 @@ export function createUnproved(file: StateFile<LastRun>, modelsFolder: () => str
       if (before?.open) for (const { id } of await listModels(modelsFolder())) due.add(id);
       await save(true);
     },
-    async prove({ id }, folder) {
+    async prove(model, folder) {
+      const { id } = model;
       if (!due.has(id) || folder !== join(modelsFolder(), id)) return ok(undefined);
       const manifest = await readManifest(folder);
       const wrong = manifest ? await verifyModel(folder, manifest) : ['latchkey.json'];
-      if (wrong.length > 0) return failed(modelDamaged(id, wrong));
+      if (wrong.length > 0) return failed(modelDamaged(model, wrong));
       due.delete(id);
       await save(true);
       return ok(undefined);

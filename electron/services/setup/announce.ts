@@ -1,4 +1,5 @@
 import type { SetupState } from '../../contract/setup.ts';
+import type { StorageWork } from '../../contract/storage.ts';
 
 interface Note {
   readonly title: string;
@@ -21,6 +22,13 @@ export function announcement(setup: SetupState, previous: SetupState): Note | un
   const formSent = before.state === 'never-asked' || before.state === 'reset';
   if (formSent && now.state === 'granted') return granted(`The licence of ${setup.repo} is accepted.`);
   return undefined;
+}
+
+/** Official files that somebody brought became a model: long work as well. */
+export function takenIn({ task, state }: StorageWork): Note | undefined {
+  if (task !== 'take-in' || state.kind !== 'done' || !state.model) return undefined;
+  const name = state.model.repo.slice(state.model.repo.indexOf('/') + 1);
+  return { title: 'Ready to chat', text: `${name} is on this computer and works offline.` };
 }
 
 /** The publisher did something to a model that is here. */

@@ -1,17 +1,45 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DownloadPlan, InstalledModel } from '../../contract/model.ts';
-import type { LicenceStatus, Progress } from '../../contract/setup.ts';
+import type { Result } from '../../contract/result.ts';
+import type { Progress } from '../../contract/setup.ts';
 import { makeFolder, publish, removeTree, syncFolder } from '../durable/files.ts';
 import type { Engine } from '../generation/engine.ts';
 import { defaultSampling } from '../models/defaultSampling.ts';
-import { licenceText, type ManifestFile, modelIdOf, unfinishedPrefix, writeManifest } from '../models/manifest.ts';
+import {
+  licenceText,
+  type LicenceSeen,
+  type ManifestFile,
+  modelIdOf,
+  unfinishedPrefix,
+  writeManifest,
+} from '../models/manifest.ts';
+
+/** What of a plan a preparation goes by. */
+export type PreparationPlan = Pick<
+  DownloadPlan,
+  'repo' | 'commit' | 'dtype' | 'files' | 'totalBytes' | 'parameters' | 'architecture' | 'ready'
+>;
+
+/** What is known of the licence; a LicenceStatus says it where a Hub was asked. */
+export interface LicenceHeld extends Pick<LicenceSeen, 'account' | 'checkedAt'> {
+  readonly licence: string;
+}
+
+/** Official files that a person brought. */
+export interface Brought {
+  readonly sources: readonly ManifestFile[];
+  /** Fails when the folder is not any more what it was when `sources` were read. */
+  readonly unchanged: () => Promise<Result<undefined>>;
+}
 
 /** What every preparation is told. */
 export interface Preparation {
-  readonly plan: DownloadPlan;
-  readonly licence: LicenceStatus;
-  readonly source: string; // snapshot folder
+  readonly plan: PreparationPlan;
+  readonly licence: LicenceHeld;
+  /** Absent = the files came from the Hub. */
+  readonly brought?: Brought;
+  readonly source: string; // folder with the official files under their own names
   readonly modelsFolder: string;
   readonly version: string; // of the app
   readonly engine: Engine;
@@ -28,7 +56,7 @@ export interface Site {
 }
 
 /** Makes the models folder and clears what an earlier try left of this model. */
-export async function clearSite(modelsFolder: string, plan: DownloadPlan): Promise<Site> {
+export async function clearSite(modelsFolder: string, plan: PreparationPlan): Promise<Site> {
   const id = modelIdOf(plan.repo, plan.commit, plan.dtype);
   const unfinished = join(modelsFolder, `${unfinishedPrefix}${id}`);
   await makeFolder(modelsFolder);
@@ -39,13 +67,14 @@ export async function clearSite(modelsFolder: string, plan: DownloadPlan): Promi
 /** What is known of a model before it has answered. `known` is what the files themselves tell. */
 export async function draftModel(
   site: Site,
-  { plan, licence, now }: Preparation,
+  { plan, licence, brought, now }: Preparation,
   known: Pick<InstalledModel, 'bytes' | 'architecture' | 'contextLength' | 'instruct' | 'ready'>,
 ): Promise<InstalledModel> {
   return {
     id: site.id,
     repo: plan.repo,
     commit: plan.commit,
+    ...(brought && { origin: 'folder' as const }),
     dtype: plan.dtype,
     installedAt: now(),
     sampling: defaultSampling(await readJson(join(site.unfinished, 'generation_config.json'))),
@@ -64,11 +93,12 @@ export async function install(
   model: InstalledModel,
   found: {
     readonly files: readonly ManifestFile[];
-    readonly licence: LicenceStatus;
+    readonly licence: LicenceHeld;
+    readonly brought?: Brought | undefined;
     readonly version: string; // of the app
   },
 ): Promise<void> {
-  const { files, licence } = found;
+  const { files, licence, brought } = found;
   await writeManifest(site.unfinished, {
     format: 1,
     model,
@@ -76,10 +106,11 @@ export async function install(
     licenceSeen: {
       name: licence.licence,
       ...(licence.account !== undefined && { account: licence.account }),
-      checkedAt: licence.checkedAt,
+      ...(licence.checkedAt !== undefined && { checkedAt: licence.checkedAt }),
       texts: files.map(({ path }) => path).filter((path) => licenceText.test(path)),
     },
     files,
+    ...(brought && { sources: brought.sources }),
   });
   await syncFolder(site.unfinished);
   await removeTree(site.final);

@@ -10,8 +10,8 @@ import { progressMeter } from './progressMeter.ts';
 import { proveModel } from './prove.ts';
 
 /**
- * Official files -> a model that was loaded once, has answered, and was compared with the official weights. It appears under its final name whole, with its
- * manifest, or not at all; the official files are only read.
+ * Official files -> a model that was loaded once, has answered, and was compared with the official weights. It appears
+ * under its final name whole, with its manifest, or not at all; the official files are only read.
  */
 export async function prepareModel(
   options: Preparation & {
@@ -19,7 +19,7 @@ export async function prepareModel(
     readonly log: (entry: LogEntry) => void;
   },
 ): Promise<Result<InstalledModel>> {
-  const { plan, licence, engine, signal } = options;
+  const { plan, licence, brought, engine, signal } = options;
   const site = await clearSite(options.modelsFolder, plan);
   const { unfinished } = site;
   await engine.unload(); // two heavy processes at once could exhaust memory
@@ -48,7 +48,12 @@ export async function prepareModel(
     await removeTree(unfinished);
     return proof;
   }
+  const same = (await brought?.unchanged()) ?? ok(undefined);
+  if (!same.ok) {
+    await removeTree(unfinished);
+    return same;
+  }
   const model: InstalledModel = { ...draft, ...proof.value };
-  await install(site, model, { files, licence, version: options.version });
+  await install(site, model, { files, licence, brought, version: options.version });
   return ok(model);
 }

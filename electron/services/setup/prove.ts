@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import type { DownloadPlan, Dtype, Fidelity, InstalledModel, SanityCheck } from '../../contract/model.ts';
+import type { Dtype, Fidelity, InstalledModel, SanityCheck } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import type { Progress } from '../../contract/setup.ts';
 import { removeTree } from '../durable/files.ts';
-import { cancelled } from '../explain.ts';
 import type { Engine } from '../generation/engine.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker } from '../work/client.ts';
 import type { ConvertWork } from '../work/protocol.ts';
 import { converterExit, farFromOfficial, sanityFailed } from './explain.ts';
+import { endingWith } from './endingWith.ts';
+import type { PreparationPlan } from './install.ts';
 import { progressMeter } from './progressMeter.ts';
 
 /**
@@ -41,7 +42,7 @@ export interface Proof {
 export async function proveModel(options: {
   readonly draft: InstalledModel;
   readonly folder: string;
-  readonly plan: DownloadPlan;
+  readonly plan: PreparationPlan;
   readonly source: string;
   readonly engine: Engine;
   readonly startProcess: () => WorkerProcess;
@@ -53,14 +54,14 @@ export async function proveModel(options: {
   const { draft, folder, plan, engine, signal } = options;
   const meter = progressMeter(options.now);
   options.report(meter(0, plan.totalBytes), 'proving');
-  const sanity = await engine.sanityCheck(draft, folder);
+  const ending = <T>(work: () => Promise<Result<T>>): Promise<Result<T>> => endingWith(signal, engine, draft, work);
+  const sanity = await ending(() => engine.sanityCheck(draft, folder));
   if (!sanity.ok) return sanity;
   if (sanity.value.text.trim() === '') return failed(sanityFailed(draft.repo, 'the model wrote nothing'));
   const affordable = Math.floor(proofBudget / plan.parameters);
   const most = Math.max(proofPositions.least, Math.min(proofPositions.most, affordable));
-  const ids = await engine.proofTokens(draft, folder, most);
+  const ids = await ending(() => engine.proofTokens(draft, folder, most));
   if (!ids.ok) return ids;
-  if (signal.aborted) return failed(cancelled());
 
   const reference = join(folder, 'reference.f32');
   const worker = connectWorker<ConvertWork>(options.startProcess(), { explainExit: converterExit, log: options.log });
@@ -74,7 +75,7 @@ export async function proveModel(options: {
     )
     .finally(() => worker.kill());
   if (!written.ok) return written;
-  const fidelity = await engine.compare(draft, folder, { ids: ids.value, reference });
+  const fidelity = await ending(() => engine.compare(draft, folder, { ids: ids.value, reference }));
   await removeTree(reference);
   if (!fidelity.ok) return fidelity;
   const limit = mostDivergence[draft.dtype];

@@ -9,7 +9,9 @@ import { cancelled } from '../explain.ts';
 import { hashFile } from '../models/hashFile.ts';
 import type { ManifestFile } from '../models/manifest.ts';
 import { sanityFailed } from './explain.ts';
-import { clearSite, draftModel, install, type Preparation } from './install.ts';
+import { copyProved, DamagedFile } from '../storage/copyProved.ts';
+import { endingWith } from './endingWith.ts';
+import { type Brought, clearSite, draftModel, install, type Preparation } from './install.ts';
 import { progressMeter } from './progressMeter.ts';
 
 /**
@@ -18,11 +20,11 @@ import { progressMeter } from './progressMeter.ts';
  * takes. It appears under its final name whole, with its manifest, or not at all; the cache's files are only read.
  */
 export async function takeReady(options: Preparation): Promise<Result<InstalledModel>> {
-  const { plan, licence, engine, signal } = options;
+  const { plan, licence, brought, engine, signal } = options;
   const site = await clearSite(options.modelsFolder, plan);
   const { unfinished } = site;
   try {
-    const files = await copyAll(options, unfinished);
+    const files = await (brought ? copyBrought(options, brought, unfinished) : copyAll(options, unfinished));
     if (signal.aborted) return failed(cancelled());
     const texts = await readTextFiles(unfinished);
     const draft = await draftModel(site, options, {
@@ -33,20 +35,43 @@ export async function takeReady(options: Preparation): Promise<Result<InstalledM
       ready: true,
     });
     options.report(progressMeter(options.now)(plan.totalBytes, plan.totalBytes), 'trying');
-    const sanity = await engine.sanityCheck(draft, unfinished);
+    const sanity = await endingWith(signal, engine, draft, () => engine.sanityCheck(draft, unfinished));
     const loaded = engine.state();
     await engine.unload(); // releases the mapped files, so that the folder can be renamed on every system
     if (!sanity.ok) return sanity;
     if (sanity.value.text.trim() === '') return failed(sanityFailed(plan.repo, 'the model wrote nothing'));
     const contextLength = loaded.kind === 'ready' ? loaded.contextLimit : 1;
     const model: InstalledModel = { ...draft, contextLength, sanity: sanity.value };
-    await install(site, model, { files, licence, version: options.version });
+    const same = (await brought?.unchanged()) ?? ok(undefined);
+    if (!same.ok) return same;
+    await install(site, model, { files, licence, brought, version: options.version });
     return ok(model);
   } catch (error) {
     return failed(signal.aborted ? cancelled() : explainConversion(error));
   } finally {
     await removeTree(unfinished);
   }
+}
+
+/** Copies what a person brought: it was read before, and is still that. */
+async function copyBrought(
+  { source, report, now, signal, plan }: Preparation,
+  { sources }: Brought,
+  unfinished: string,
+): Promise<readonly ManifestFile[]> {
+  const meter = progressMeter(now);
+  let doneBytes = 0;
+  const onBytes = (bytes: number, path: string): void => {
+    doneBytes += bytes;
+    report(meter(doneBytes, plan.totalBytes, path), 'taking');
+  };
+  try {
+    await copyProved(source, unfinished, sources, { signal, onBytes, follow: true });
+  } catch (error) {
+    if (error instanceof DamagedFile) throw new ConversionError('damaged-file', error.message);
+    throw error;
+  }
+  return sources;
 }
 
 /** Copies the files of the plan and reads them back, so that the manifest tells what is really there. */

@@ -21,7 +21,7 @@ import {
   writeManifest,
 } from '../models/manifest.ts';
 import { copyProved } from './copyProved.ts';
-import { copyNeedsRoom, folderUnusable, importRefused, publishedFolder } from './explain.ts';
+import { copyNeedsRoom, folderUnusable, importRefused } from './explain.ts';
 import type { JobContext } from './jobs.ts';
 
 /** Room that stays free on the other disk. */
@@ -111,24 +111,26 @@ export function foreignReason({ model, files }: Manifest): string | undefined {
   return missing === undefined ? undefined : `${missing} is missing`;
 }
 
-/** The folder itself, or the one folder in it that holds a model. */
+/** The folder itself, or the one folder in it that holds a model; undefined where nothing was ever exported. */
 async function modelFolderIn(
   chosen: string,
-): Promise<Result<{ readonly folder: string; readonly manifest: Manifest }>> {
+): Promise<Result<{ readonly folder: string; readonly manifest: Manifest } | undefined>> {
   const folders = [chosen];
   for (const entry of await readdir(chosen, { withFileTypes: true }).catch(() => [])) {
     if (entry.isDirectory() && folders.length < 200) folders.push(join(chosen, entry.name));
   }
   const found: { folder: string; manifest: Manifest }[] = [];
+  let named = false;
   for (const folder of folders) {
-    const plain = (await lstat(join(folder, manifestName)).catch(() => undefined))?.isFile() === true;
-    const manifest = plain ? await readManifest(folder) : undefined;
+    const facts = await lstat(join(folder, manifestName)).catch(() => undefined);
+    named ||= facts !== undefined;
+    const manifest = facts?.isFile() === true ? await readManifest(folder) : undefined;
     if (manifest) found.push({ folder, manifest });
     if (manifest && folder === chosen) break;
   }
   const [first, second] = found;
-  if (!first && (await isPublished(chosen))) return failed(publishedFolder(chosen));
-  if (!first) return failed(importRefused(`It has no valid ${manifestName}, which every exported model has.`, chosen));
+  if (!first && !named) return ok(undefined);
+  if (!first) return failed(importRefused(`Its ${manifestName} is not one that Latchkey wrote.`, chosen));
   if (second) return failed(importRefused('It holds more than one model. Choose one of the folders in it.', chosen));
   const reason = foreignReason(first.manifest);
   return reason === undefined
@@ -136,17 +138,14 @@ async function modelFolderIn(
     : failed(importRefused('It does not hold a model that Latchkey exported.', reason));
 }
 
-/** Whether a folder looks like a repository of the Hub, as other programs fetch it; its names are read, nothing else. */
-async function isPublished(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch((): string[] => []);
-  if (names.includes(manifestName)) return false; // an exported model whose manifest is broken
-  return names.includes('config.json') && names.some((name) => name === 'onnx' || name.endsWith('.safetensors'));
-}
-
-/** What a person should see before they let a model in. Proves the licence texts it shows; the rest is proved on import. */
-export async function inspectModel(chosen: string): Promise<Result<CarriedModel>> {
+/**
+ * What a person should see before they let a model in; undefined where the folder holds none that was exported. Proves the
+ * licence texts it shows; the rest is proved on import.
+ */
+export async function inspectModel(chosen: string): Promise<Result<CarriedModel | undefined>> {
   const found = await modelFolderIn(chosen);
   if (!found.ok) return found;
+  if (!found.value) return ok(undefined);
   const { folder, manifest } = found.value;
   const { model, files, converter } = manifest;
   const texts: CarriedModel['licenceTexts'][number][] = [];
@@ -155,11 +154,12 @@ export async function inspectModel(chosen: string): Promise<Result<CarriedModel>
     if (text === undefined) {
       return failed(importRefused('Its licence text is not the one that its manifest names.', file.path));
     }
-    texts.push({ file: file.path, text: text.slice(0, shownCharacters), sha256: file.sha256 });
+    texts.push({ path: file.path, text: text.slice(0, shownCharacters), sha256: file.sha256 });
   }
   return ok({
     repo: model.repo,
     commit: model.commit,
+    ...(model.origin && { origin: model.origin }),
     dtype: model.dtype,
     bytes: model.bytes,
     files: files.length,
@@ -202,6 +202,7 @@ export async function importModel(
 ): Promise<Result<{ readonly bytes: number; readonly fingerprint: string; readonly model: InstalledModel }>> {
   const found = await modelFolderIn(options.chosen);
   if (!found.ok) return found;
+  if (!found.value) return failed(importRefused(`It has no ${manifestName} any more.`, options.chosen));
   const { folder, manifest } = found.value;
   const fingerprint = fingerprintOf(manifest);
   if (fingerprint !== options.fingerprint) {

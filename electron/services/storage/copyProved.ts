@@ -31,7 +31,9 @@ async function plainPath(folder: string, path: string): Promise<string> {
 }
 
 async function copyOne(from: string, to: string, file: ManifestFile, options: CopyOptions): Promise<void> {
-  const source = await plainPath(from, file.path);
+  const source = options.follow
+    ? await realpath(join(from, ...file.path.split('/')))
+    : await plainPath(from, file.path);
   const { file: handle, bytes } = await openPlainFile(source).catch(() => {
     throw new DamagedFile(file.path, 'is not a plain file');
   });
@@ -69,12 +71,14 @@ interface CopyOptions {
   readonly signal: AbortSignal;
   /** Bytes copied or found in place, as they come. */
   readonly onBytes: (bytes: number, path: string) => void;
+  /** Links in the source are followed, as those of a cache have to be. */
+  readonly follow?: true;
 }
 
 /**
  * Copies the files of a manifest into `to` (a temporary folder of ours), reading the copies back. What an earlier try
- * finished there is proved and kept. Never writes more than a file's declared bytes, follows no link, opens only plain
- * files. Rejects with DamagedFile when the source is not what the manifest says (the bad copy is gone then), with the
+ * finished there is proved and kept. Never writes more than a file's declared bytes, follows no link unless told to, opens
+ * only plain files. Rejects with DamagedFile when the source is not what the manifest says (the bad copy is gone then), with the
  * system's error, or with AbortError.
  */
 export async function copyProved(

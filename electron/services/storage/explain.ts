@@ -1,4 +1,5 @@
 /** The words for what can go wrong with folders, copies and carried models. */
+import { hubRepoOf, type InstalledModel } from '../../contract/model.ts';
 import type { Action, Problem } from '../../contract/problem.ts';
 import { errnoOf, spoken } from '../download/explain.ts';
 import { cancelled, internal } from '../explain.ts';
@@ -29,29 +30,28 @@ export function importRefused(why: string, cause: string): Problem {
   };
 }
 
-/** A model as its authors publish it: sound, perhaps, but nobody proved it, and its licence was asked of nobody. */
-export function publishedFolder(folder: string): Problem {
-  return {
-    code: 'import-refused',
-    title: 'This folder was not imported',
-    explanation:
-      'It holds a model as it was published, not one that Latchkey exported, and such a folder cannot be taken in. Set the model up by its name instead: official files that are in the Hugging Face cache of this computer are not fetched twice.',
-    actions: [models],
-    evidence: [{ cause: folder }],
-  };
-}
-
 /** Files of an installed model changed on disk. */
-export function modelDamaged(id: string, files: readonly string[]): Problem {
+export function modelDamaged(model: InstalledModel, files: readonly string[]): Problem {
+  const { id } = model;
+  const brought = hubRepoOf(model) === undefined;
   return {
     code: 'damaged-file',
     title:
       files.length === 1
         ? 'One file of this model has changed'
         : `${String(files.length)} files of this model have changed`,
-    explanation:
-      'Its bytes are not the ones that were prepared, so its answers cannot be trusted. Setting it up again makes it anew; official files that are still on this computer are not fetched twice.',
-    actions: [{ kind: 'request', request: 'models.repair', input: { id }, label: 'Set it up again' }, models, copy],
+    explanation: `Its bytes are not the ones that were prepared, so its answers cannot be trusted. ${
+      brought
+        ? 'It was made from a folder on this computer, and the Hub does not know these files: take the same folder in again, and the model is made anew.'
+        : 'Setting it up again makes it anew; official files that are still on this computer are not fetched twice.'
+    }`,
+    actions: [
+      brought
+        ? { kind: 'view', view: 'storage', label: 'Take the folder in again' }
+        : { kind: 'request', request: 'models.repair', input: { id }, label: 'Set it up again' },
+      models,
+      copy,
+    ],
     evidence: files.map((cause) => ({ cause })),
   };
 }
@@ -83,7 +83,7 @@ export function copyNeedsRoom(missingBytes: number, folder: string): Problem {
   return {
     code: 'disk-full',
     title: `${spoken(missingBytes)} more are needed on that disk`,
-    explanation: `The disk under ${folder} has too little room. Nothing was changed; choose another folder or free some space.`,
+    explanation: `The disk under ${folder} has too little room. Nothing was changed; free some space there, or use another disk.`,
     actions: [],
     evidence: [{ cause: folder }],
   };

@@ -1,5 +1,6 @@
 import { failed, ok, type Result } from '../../contract/result.ts';
 import type { Problem } from '../../contract/problem.ts';
+import type { Progress } from '../../contract/setup.ts';
 import type { StorageWork } from '../../contract/storage.ts';
 import { progressMeter } from '../setup/progressMeter.ts';
 import { explainStorage, storageBusy } from './explain.ts';
@@ -10,6 +11,8 @@ export interface JobContext {
   /** Announces how much there is to do, in bytes. */
   expect(totalBytes: number): void;
   readonly onBytes: (bytes: number, item: string) => void;
+  /** For work of several parts that measure themselves: how far the part is that `note` names. */
+  readonly report: (progress: Progress, note?: string) => void;
 }
 
 type Done = Omit<Extract<StorageWork['state'], { kind: 'done' }>, 'kind' | 'at'>;
@@ -57,6 +60,7 @@ export function createJobs(options: {
       let total = 0;
       let done = 0;
       let reported = 0;
+      let noted: string | undefined;
       const report = (item?: string): StorageWork =>
         become(facts, { kind: 'working', progress: meter(Math.min(done, total), total, item) });
       const started = report();
@@ -71,6 +75,12 @@ export function createJobs(options: {
           if (now() - reported < reportMilliseconds) return;
           reported = now();
           report(item);
+        },
+        report(progress, note) {
+          if (own.signal.aborted || (note === noted && now() - reported < reportMilliseconds)) return;
+          reported = now();
+          noted = note;
+          become(facts, { kind: 'working', progress, ...(note !== undefined && { note }) });
         },
       })
         .then((result) => {

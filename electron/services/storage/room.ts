@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { InstalledModel } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
-import type { CarriedModel, ChosenFolder, StorageState, StorageWork } from '../../contract/storage.ts';
+import type { BroughtModel, ChosenFolder, StorageState, StorageWork } from '../../contract/storage.ts';
 import { sweepPartials } from '../download/leftovers.ts';
 import { removeRepo } from '../download/removeRepo.ts';
 import { removeTree } from '../durable/files.ts';
@@ -10,6 +10,7 @@ import type { Engine } from '../generation/engine.ts';
 import type { Library } from '../models/library.ts';
 import { readManifest, verifyModel } from '../models/manifest.ts';
 import type { Ports } from '../ports.ts';
+import type { Published } from '../published/room.ts';
 import { exportModel, importModel, inspectModel } from './carry.ts';
 import { createChosenFolders } from './chosenFolders.ts';
 import { modelDamaged, modelsAway, storageBusy } from './explain.ts';
@@ -29,13 +30,14 @@ export interface Storage {
   free(): Promise<Result<StorageState>>;
   verify(id: string): Promise<Result<StorageWork>>;
   exportTo(id: string, folder: string): Promise<Result<StorageWork>>;
-  inspect(folder: string): Promise<Result<CarriedModel>>;
+  inspect(folder: string): Promise<Result<BroughtModel>>;
+  /** Takes in what `inspect` showed: an exported model, or official files. */
   importFrom(folder: string, fingerprint: string): Promise<Result<StorageWork>>;
   move(folder: string): Promise<Result<StorageWork>>;
   stop(): void;
   /** Why models cannot be written or removed right now, or undefined. */
   blocked(): Promise<Result<undefined>>;
-  /** Resolves when no move is under way; a preparation waits for it. */
+  /** Resolves when neither a move nor another preparation is under way; a preparation waits for it. */
   settled(): Promise<void>;
   /** Finishes what a killed move left to do. */
   start(): Promise<void>;
@@ -56,9 +58,10 @@ export function createStorage(options: {
   readonly models: Library;
   readonly engine: Engine;
   readonly users: FileUsers;
+  readonly published: Published;
   readonly onWork: (work: StorageWork) => void;
 }): Storage {
-  const { home, models, engine, users } = options;
+  const { home, models, engine, users, published } = options;
   const { paths, now } = options.ports;
   const folders = createChosenFolders(options.ports.chooseFolder);
   const jobs = createJobs({ now, onChange: options.onWork });
@@ -115,7 +118,9 @@ export function createStorage(options: {
     choose: (typed) => folders.choose(typed),
     adopt: (path) => folders.adopt(path),
     async removeRepo(repo, everything) {
-      if (users.works(repo) || (await removeRepo(paths.hubCache, repo, everything)) === 'busy') {
+      // Official files that are taken in may be those of the cache.
+      const used = users.works(repo) || jobs.isWorking('take-in');
+      if (used || (await removeRepo(paths.hubCache, repo, everything)) === 'busy') {
         return failed(storageBusy('A download or a preparation uses the files of this model.'));
       }
       return ok(await state());
@@ -130,11 +135,11 @@ export function createStorage(options: {
     verify: (id) =>
       withModel(id, async (model, folder) => {
         const manifest = await readManifest(folder);
-        if (!manifest) return failed(modelDamaged(id, ['latchkey.json']));
+        if (!manifest) return failed(modelDamaged(model, ['latchkey.json']));
         return jobs.start({ task: 'verify', modelId: id }, async (job) => {
           job.expect(model.bytes);
           const wrong = await verifyModel(folder, manifest, job);
-          return wrong.length > 0 ? failed(modelDamaged(id, wrong)) : ok({ bytes: model.bytes });
+          return wrong.length > 0 ? failed(modelDamaged(model, wrong)) : ok({ bytes: model.bytes });
         });
       }),
     exportTo: (id, chosen) =>
@@ -142,27 +147,35 @@ export function createStorage(options: {
         const target = folders.pathOf(chosen);
         if (!target.ok) return target;
         const manifest = await readManifest(folder);
-        if (!manifest) return failed(modelDamaged(id, ['latchkey.json']));
+        if (!manifest) return failed(modelDamaged(model, ['latchkey.json']));
         return jobs.start({ task: 'export', modelId: id, folder: join(target.value, id) }, (job) =>
           exportModel(folder, manifest, target.value, job),
         );
       }),
     async inspect(chosen) {
       const folder = folders.pathOf(chosen);
-      return folder.ok ? inspectModel(folder.value) : folder;
+      if (!folder.ok) return folder;
+      const exported = await inspectModel(folder.value);
+      if (!exported.ok) return exported;
+      if (exported.value) return ok({ kind: 'exported', model: exported.value });
+      const found = await published.inspect(folder.value);
+      return found.ok ? ok({ kind: 'published', model: found.value }) : found;
     },
     async importFrom(chosen, fingerprint) {
       const folder = folders.pathOf(chosen);
       if (!folder.ok) return folder;
       const free = await blocked();
       if (!free.ok) return free;
-      return jobs.start({ task: 'import', folder: folder.value }, async (job) => {
-        const imported = await importModel(
-          { chosen: folder.value, fingerprint, modelsFolder: home.folder(), engine, now },
-          job,
-        );
+      const exported = await inspectModel(folder.value);
+      if (!exported.ok) return exported;
+      if (!exported.value && users.isPreparing()) return failed(storageBusy('A model is being prepared.'));
+      return jobs.start({ task: exported.value ? 'import' : 'take-in', folder: folder.value }, async (job) => {
+        const brought = { chosen: folder.value, fingerprint, modelsFolder: home.folder(), engine, now };
+        const taken = await (exported.value
+          ? importModel(brought, job)
+          : published.takeIn(folder.value, fingerprint, job));
         await models.refresh();
-        return imported;
+        return taken;
       });
     },
     async move(chosen) {
@@ -176,7 +189,7 @@ export function createStorage(options: {
     },
     stop: () => jobs.stop(),
     async settled() {
-      while (jobs.isWorking('move')) await jobs.settled();
+      while (jobs.isWorking('move') || jobs.isWorking('take-in')) await jobs.settled();
     },
     async start() {
       await leave(home).catch((error: unknown) => {

@@ -98,6 +98,7 @@ const said: Readonly<Record<keyof InferWork | keyof ConvertWork, { readonly outp
       }),
       event: fields({ doneBytes: number, totalBytes: number, item: text }),
     },
+    inspect: { output: fields({ architecture: text, parameters: number, outputBytes: number, instruct: flag }) },
     reference: {
       output: fields({ positions: number, vocabulary: number }),
       event: fields({ done: number, total: number }),

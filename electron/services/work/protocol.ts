@@ -87,6 +87,13 @@ export interface ConvertOutput {
   readonly instruct: boolean;
 }
 
+export interface InspectOutput {
+  readonly architecture: string;
+  readonly parameters: number;
+  readonly outputBytes: number; // what a conversion would write
+  readonly instruct: boolean;
+}
+
 export interface ReferenceInput {
   readonly source: string; // snapshot folder with the official files
   readonly output: string; // file that gets the logits: float32 [ids.length, vocabulary]
@@ -121,6 +128,8 @@ export interface ConvertWork {
     output: ConvertOutput;
     event: { readonly doneBytes: number; readonly totalBytes: number; readonly item: string };
   };
+  /** Whether a folder of official files can be converted, and to what; reads no weights. */
+  inspect: { input: { readonly source: string; readonly dtype: Dtype }; output: InspectOutput; event: never };
   /** What the official weights themselves answer, written to a file. */
   reference: {
     input: ReferenceInput;

@@ -189,7 +189,7 @@ describe('the system around the app', () => {
     const problems = app.page.getByTestId('problem');
     await problems.first().waitFor();
     expect(await problems.count()).toBe(1);
-    expect(await problems.textContent()).toContain('every exported model has');
+    expect(await problems.textContent()).toContain('It holds no model');
     expect(await app.page.getByRole('dialog').count()).toBe(0);
   });
 

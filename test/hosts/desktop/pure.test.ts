@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SetupState } from '../../../electron/contract/setup.ts';
+import type { StorageWork } from '../../../electron/contract/storage.ts';
 import { repoOfLink } from '../../../electron/hosts/desktop/deepLink.ts';
 import { wishOfCommandLine } from '../../../electron/hosts/desktop/outside.ts';
 import { overallProgress } from '../../../electron/hosts/desktop/overallProgress.ts';
@@ -116,5 +117,12 @@ describe('the icon shows', () => {
     ['never more than all', [journey('download', 'working', 200, 100)], 1],
   ])('%s', (_name, journeys, expected) => {
     expect(overallProgress(journeys)).toBe(expected);
+  });
+  test('a folder that is taken in as well, and nothing of a job that has ended', () => {
+    const progress = { doneBytes: 75, totalBytes: 100, bytesPerSecond: 1 };
+    const work: StorageWork = { task: 'take-in', state: { kind: 'working', progress } };
+    expect(overallProgress([], work)).toBe(0.75);
+    expect(overallProgress([journey('download', 'working', 25, 100)], work)).toBe(0.5);
+    expect(overallProgress([], { task: 'take-in', state: { kind: 'stopped' } })).toBe(-1);
   });
 });

@@ -14,7 +14,7 @@ import {
   createReceipts,
   type Receipts,
 } from '../../../electron/services/licences/receipts.ts';
-import { writeManifest } from '../../../electron/services/models/manifest.ts';
+import { readManifest, writeManifest } from '../../../electron/services/models/manifest.ts';
 import { installed } from '../../gallery/fixtures.ts';
 import { clientFor } from '../hub/wire.ts';
 import { practice } from '../setup/prepareRoom.ts';
@@ -91,6 +91,28 @@ test('names licence, account, time, commit and the texts with their hashes, and 
   expect(found.ok && found.value.publisher).toBeUndefined();
   expect(hub.requests).toEqual([]);
   expect(await receipts.get('another')).toMatchObject({ ok: false, problem: { code: 'not-found' } });
+});
+
+test('of a model from a folder, says so, names the files it was made from, and is compared with nobody’s', async () => {
+  const folder = join(room, installed.id);
+  const manifest = await readManifest(folder);
+  if (!manifest) throw new Error('no manifest');
+  const { licenceAccount: _nobody, ...model } = manifest.model;
+  const source = { path: 'model.safetensors', bytes: 7, sha256: 'ab'.repeat(32) };
+  await writeManifest(folder, {
+    ...manifest,
+    model: { ...model, repo: 'folder/Keyhole', origin: 'folder' },
+    licenceSeen: { name: '', texts: ['LICENSE.txt'] },
+    sources: [source],
+  });
+  const found = await receipts.get(installed.id);
+  expect(found).toMatchObject({
+    ok: true,
+    value: { origin: 'folder', licence: '', sources: [{ path: source.path, sha256: source.sha256 }] },
+  });
+  if (found.ok) for (const name of ['grantedAt', 'account']) expect(found.value).not.toHaveProperty(name);
+  expect(await receipts.compare(installed.id)).toMatchObject({ ok: false, problem: { code: 'bad-request' } });
+  expect(hub.requests).toEqual([]);
 });
 
 test('without access only the public text is compared, and the other is said to be hidden', async () => {

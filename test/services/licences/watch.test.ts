@@ -59,7 +59,12 @@ const start = async (): Promise<void> => {
 };
 
 /** Installs a model with these texts; the first is what the Hub has under that name. */
-async function install(id: string, repo: string, names: readonly string[]): Promise<void> {
+async function install(
+  id: string,
+  repo: string,
+  names: readonly string[],
+  more: Partial<InstalledModel> = {},
+): Promise<void> {
   const folder = join(room, id);
   mkdirSync(folder);
   const texts = await Promise.all(
@@ -72,7 +77,14 @@ async function install(id: string, repo: string, names: readonly string[]): Prom
     writeFileSync(join(folder, path), text);
     return { path, bytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') };
   });
-  const model = { ...installed, id, repo, bytes: files.reduce((sum, one) => sum + one.bytes, 0), installedAt: time };
+  const model = {
+    ...installed,
+    id,
+    repo,
+    bytes: files.reduce((sum, one) => sum + one.bytes, 0),
+    installedAt: time,
+    ...more,
+  };
   const licenceSeen = { name: repo === open ? 'apache-2.0' : 'practice-community', checkedAt: time, texts: names };
   await writeManifest(folder, { format: 1, model, converter: '0.1.0', licenceSeen, files });
   models.push(model);
@@ -125,6 +137,16 @@ test('one HEAD a day and repository, whatever the number of its models, and acro
   time += hours;
   expect(await look()).toHaveLength(1);
   expect(told).toEqual([]);
+});
+
+test('nobody is asked about a model that came from a folder, whatever it is called', async () => {
+  await install('a', open, ['README.md'], { origin: 'folder' });
+  expect(await nextDay()).toEqual([]);
+  await install('b', open, ['README.md']);
+  expect(await nextDay()).toHaveLength(1);
+  openCard['license'] = 'mit';
+  await nextDay();
+  expect(told.map(({ modelId }) => modelId)).toEqual(['b']);
 });
 
 test('a change is told once, for each model that came with the other text, and stays known', async () => {

@@ -78,3 +78,16 @@ test('a model that is being prepared, or was made since, is not held up', async 
   await turnBit(three);
   expect((await load(three, run)).ok).toBe(true);
 });
+
+test('a model from a folder that changed is made anew from the folder, not from the Hub', async () => {
+  const { licenceAccount: _nobody, ...model } = two.model;
+  const brought = manifestOf('acme/brought', filesOf(2), { model: { ...model, origin: 'folder' } });
+  await plant(models(), brought, filesOf(2));
+  await turnBit(brought);
+  await nextRun();
+  const run = await nextRun();
+  const refused = await load(brought, run);
+  expect(refused).toMatchObject({ ok: false, problem: { actions: [{ kind: 'view', view: 'storage' }, {}, {}] } });
+  await turnBit(one);
+  expect(await load(one, run)).toMatchObject({ problem: { actions: [{ request: 'models.repair' }, {}, {}] } });
+});

@@ -4,7 +4,7 @@ import type { DownloadPlan, Dtype, InstalledModel } from '../../../electron/cont
 import type { Result } from '../../../electron/contract/result.ts';
 import type { Progress } from '../../../electron/contract/setup.ts';
 import { convertWork } from '../../../electron/workers/convertWork.ts';
-import { createEngine } from '../../../electron/services/generation/engine.ts';
+import { createEngine, type Engine } from '../../../electron/services/generation/engine.ts';
 import { createInferWork } from '../../../electron/services/inference/inferWork.ts';
 import type { WorkerProcess } from '../../../electron/services/ports.ts';
 import { prepareModel } from '../../../electron/services/setup/prepare.ts';
@@ -34,6 +34,27 @@ export function inThisProcess(start: (port: Parameters<typeof serve>[0]) => void
   };
 }
 
+/** The conversion process. */
+export const converterHere = (work = convertWork): WorkerProcess =>
+  inThisProcess((port) => serve<ConvertWork>(port, work));
+
+/** The engine, with the real inference work. */
+export const engineHere = (folderOf: (model: InstalledModel) => string = () => ''): Engine =>
+  createEngine({
+    startProcess: () =>
+      inThisProcess((port) =>
+        serve<InferWork>(
+          port,
+          createInferWork(() => undefined),
+        ),
+      ),
+    folderOf,
+    cachesFolder: '',
+    onChange: () => undefined,
+    now: Date.now,
+    log: () => undefined,
+  });
+
 /** Called with the converted folder before it is proved. */
 export type Damage = (folder: string) => void;
 
@@ -62,20 +83,7 @@ export async function prepareHere(options: {
       return converted;
     },
   };
-  const engine = createEngine({
-    startProcess: () =>
-      inThisProcess((port) =>
-        serve<InferWork>(
-          port,
-          createInferWork(() => undefined),
-        ),
-      ),
-    folderOf: () => '',
-    cachesFolder: '',
-    onChange: () => undefined,
-    now: Date.now,
-    log: () => undefined,
-  });
+  const engine = engineHere();
   const plan: DownloadPlan = {
     repo: 'practice-labs/Keyhole-1-Instruct',
     commit: 'c'.repeat(40),
@@ -91,12 +99,12 @@ export async function prepareHere(options: {
   };
   const result = await prepareModel({
     plan,
-    licence: { repo: plan.repo, state: 'granted', gate: 'manual', licence: 'x', checkedAt: 1 },
+    licence: { licence: 'x', checkedAt: 1 },
     source: options.source,
     modelsFolder: options.modelsFolder,
     version: '1.2.3',
     engine,
-    startProcess: () => inThisProcess((port) => serve<ConvertWork>(port, work)),
+    startProcess: () => converterHere(work),
     report: (progress, note) => {
       reports.push(progress);
       if (note !== undefined) notes.add(note);

@@ -125,7 +125,7 @@ async function install(plan: DownloadPlan): Promise<InstalledModel> {
   if (!fetched.ok) throw new Error(JSON.stringify(fetched.problem));
   const taken = await takeReady({
     ...{ plan, modelsFolder, engine, signal },
-    licence: { repo: plan.repo, state: 'not-gated', gate: 'none', licence: 'apache-2.0', checkedAt: 1 },
+    licence: { licence: 'apache-2.0', checkedAt: 1 },
     source: fetched.value.snapshotFolder,
     version: '1.2.3',
     report: () => undefined,

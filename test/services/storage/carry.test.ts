@@ -3,7 +3,13 @@ import { chmod, link, mkdir, readdir, readFile, rename, rm, symlink, truncate, w
 import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ok } from '../../../electron/contract/result.ts';
-import { fingerprintOf, listModels, type Manifest, manifestName } from '../../../electron/services/models/manifest.ts';
+import {
+  fingerprintOf,
+  listModels,
+  type Manifest,
+  manifestName,
+  readManifest,
+} from '../../../electron/services/models/manifest.ts';
 import { exportModel, foreignReason, importModel, inspectModel } from '../../../electron/services/storage/carry.ts';
 import { convertedPractice, removeFolders } from '../inference/models.ts';
 import { contents, engine, filesOf, job, manifestOf, plant, removeFolder, sha256, temporaryFolder } from './world.ts';
@@ -93,7 +99,7 @@ describe('import', () => {
         licence: 'llama3.2',
         licenceAccount: 'ada',
         fingerprint,
-        licenceTexts: [{ file: 'LICENSE.txt', text: 'Licence 1: be kind.' }],
+        licenceTexts: [{ path: 'LICENSE.txt', text: 'Licence 1: be kind.' }],
       },
     });
     expect(await take(stick)).toMatchObject({ ok: true, value: { fingerprint, model: { installedAt: 5 } } });
@@ -102,6 +108,26 @@ describe('import', () => {
       Object.fromEntries([...files].map(([path, data]) => [path, sha256(data)])),
     );
     expect(await take(stick)).toMatchObject({ problem: { code: 'folder-unusable' } });
+  });
+
+  test('of a model that came from a folder there keeps saying so', async () => {
+    const { licenceAccount: _nobody, ...model } = manifest.model;
+    const repo = 'folder/tiny';
+    const brought = {
+      ...manifest,
+      model: { ...model, id: manifest.model.id.replace('acme', 'folder'), repo, origin: 'folder' as const },
+      sources: [{ path: 'config.json', bytes: 2, sha256: sha256(Buffer.from('{}')) }],
+    };
+    await plant(stick, brought, files);
+    expect(await inspectModel(stick)).toMatchObject({ ok: true, value: { repo, origin: 'folder' } });
+    expect(await take(stick, fingerprintOf(brought))).toMatchObject({
+      ok: true,
+      value: { model: { origin: 'folder' } },
+    });
+    expect(await readManifest(join(here, brought.model.id))).toMatchObject({ sources: brought.sources });
+    const unknown = { ...brought, model: { ...brought.model, origin: 'acme' } };
+    await writeFile(join(stick, brought.model.id, manifestName), JSON.stringify(unknown));
+    expect(await inspectModel(stick)).toMatchObject({ problem: { code: 'import-refused' } });
   });
 
   test('leaves nothing behind when the model does not run here', async () => {
@@ -252,17 +278,14 @@ describe('import', () => {
     expect(await contents(here)).toEqual({});
   });
 
-  test.each(['model.safetensors', 'onnx'])(
-    'a published model, with %s, is refused with the way that it can take',
-    async (name) => {
-      await writeFile(join(stick, 'config.json'), '{}');
-      await mkdir(join(stick, name));
-      const refused = { code: 'import-refused', actions: [{ kind: 'view', view: 'models' }] };
-      expect(await inspectModel(stick)).toMatchObject({ ok: false, problem: refused });
-      await writeFile(join(stick, manifestName), '{}');
-      expect(await inspectModel(stick)).toMatchObject({ ok: false, problem: { actions: [] } }); // a broken export
-    },
-  );
+  test('a folder that was never exported is somebody else’s to judge; a broken export is not', async () => {
+    await writeFile(join(stick, 'config.json'), '{}');
+    await writeFile(join(stick, 'model.safetensors'), '');
+    expect(await inspectModel(stick)).toEqual(ok(undefined));
+    expect(await take(stick)).toMatchObject({ ok: false, problem: { code: 'import-refused' } });
+    await writeFile(join(stick, manifestName), '{}');
+    expect(await inspectModel(stick)).toMatchObject({ ok: false, problem: { code: 'import-refused', actions: [] } });
+  });
 
   test('a manifest that is a link is not read', async () => {
     const folder = await plant(stick, manifest, files);

@@ -99,6 +99,7 @@ export const job = (signal = new AbortController().signal): JobContext => ({
   signal,
   expect: () => undefined,
   onBytes: () => undefined,
+  report: () => undefined,
 });
 
 /** Stands for a process that loads whatever it gets and says hello: these tests are about files. */
