@@ -39,7 +39,7 @@ export const storage = {
   verify: 'Verify',
   export: 'Export this folder',
   remove: 'Remove',
-  move: 'Move to another disk',
+  move: 'Move the models to another disk',
   moveTitle: 'Move the models?',
   moveText: (bytes: string, folder: string, free: string) =>
     `${bytes} are copied to ${folder} (${free} free there), proved, and only then removed here. Chats and official files stay where they are.`,
@@ -58,6 +58,7 @@ export const storage = {
     taking: 'Copying',
     trying: 'Trying the model',
     proving: 'Comparing with the official weights',
+    measuring: 'Measuring its speed on this computer',
   },
   takenIn: (name: string) => `${name} is on this computer now and works offline. The folder is as it was.`,
   published: {
@@ -69,7 +70,7 @@ export const storage = {
     size: 'Size',
     files: (bytes: string, files: number) => `${bytes} in ${String(files)} files`,
     parameters: 'Parameters',
-    kind: 'It',
+    kind: 'What it does',
     unknown: 'Latchkey cannot say who published these files.',
     unknownText:
       'The Hub was not asked, and nothing in a folder proves where it comes from. The name is that of the folder. Take in only what you fetched yourself or got from somebody you trust.',

@@ -37,11 +37,12 @@ interface Place extends CheckpointTensor {
 }
 
 /**
- * Opens `model.safetensors`, or all shards that `model.safetensors.index.json` names, in `folder`.
+ * Opens `model.safetensors`, or, where that is not there, all shards that `model.safetensors.index.json` names, in `folder`.
  * Every header is validated before this returns. Throws ConversionError 'damaged-file' or 'nothing-to-run'.
  */
 export async function openCheckpoint(folder: string): Promise<Checkpoint> {
-  const index = await readIndex(folder);
+  // The single file first, then the index: the order in which transformers looks, and in which files are chosen.
+  const index = (await isFile(join(folder, SINGLE))) ? undefined : await readIndex(folder);
   const files = index ? [...new Set(index.values())].sort() : [SINGLE];
   const handles: FileHandle[] = [];
   const places = new Map<string, Place>();
@@ -103,6 +104,12 @@ export function parseIndex(text: string): Map<string, string> {
   if (shards.size > MOST_SHARDS) throw new ConversionError('damaged-file', `names ${shards.size} shards`, INDEX);
   return index;
 }
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 
 async function readIndex(folder: string): Promise<Map<string, string> | undefined> {
   const path = join(folder, INDEX);

@@ -51,6 +51,9 @@ export interface LookOptions {
 export async function lookInto(found: PublishedFolder, options: LookOptions): Promise<Result<Look>> {
   const { folder, files: all } = found;
   const names = new Set(all.map(({ path }) => path));
+  if (names.has('adapter_config.json') && !names.has('config.json')) {
+    return failed(nothingIn('it holds an addition to another model (adapter_config.json), not a model'));
+  }
   for (const name of ['config.json', 'tokenizer.json']) {
     if (!names.has(name)) return failed(nothingIn(`${name} is missing`));
   }

@@ -51,7 +51,11 @@ export function createPublished(options: {
     async takeIn(chosen, fingerprint, job) {
       const given = { chosen, fingerprint, modelsFolder: modelsFolder(), startProcess };
       const taken = await takeInPublished({ ...given, version, engine, now, log }, job);
-      if (taken.ok) await options.devices.tune(taken.value.model);
+      if (!taken.ok || job.signal.aborted) return taken;
+      // It is here already: who stops now only misses the measurement.
+      const all = { doneBytes: taken.value.bytes, totalBytes: taken.value.bytes, bytesPerSecond: 0 };
+      job.report(all, 'measuring');
+      await options.devices.tune(taken.value.model);
       return taken;
     },
   };

@@ -140,12 +140,12 @@ test('one HEAD a day and repository, whatever the number of its models, and acro
 });
 
 test('nobody is asked about a model that came from a folder, whatever it is called', async () => {
-  await install('a', open, ['README.md'], { origin: 'folder' });
+  await install('a', gated, ['LICENSE.txt'], { origin: 'folder' });
+  await hub.control.commit(gated, { 'LICENSE.txt': 'New terms.' });
   expect(await nextDay()).toEqual([]);
-  await install('b', open, ['README.md']);
+  await install('b', gated, ['LICENSE.txt']);
+  await hub.control.commit(gated, { 'LICENSE.txt': 'Newer terms.' });
   expect(await nextDay()).toHaveLength(1);
-  openCard['license'] = 'mit';
-  await nextDay();
   expect(told.map(({ modelId }) => modelId)).toEqual(['b']);
 });
 

@@ -84,6 +84,15 @@ const rows: readonly Row[] = [
     'nothing-to-run',
     /GGUF/,
   ],
+  [
+    'an addition to another model',
+    (at) => {
+      rmSync(join(at, 'config.json'));
+      writeFileSync(join(at, 'adapter_config.json'), '{}');
+    },
+    'nothing-to-run',
+    /addition to another model/,
+  ],
   ['no weights', withoutWeights, 'nothing-to-run', /there are no weights/],
   ['a shard that is cut off', (at) => truncateSync(join(at, second), 500_000), 'damaged-file', /model-00002-of-00002/],
   [

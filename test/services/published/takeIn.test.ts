@@ -73,7 +73,7 @@ describe('a folder of official files', () => {
     const taken = await place.takeIn(folder);
     if (!taken.ok) throw new Error(JSON.stringify(taken.problem));
     const model = taken.value;
-    expect(place.notes).toEqual(['reading', 'converting', 'proving']);
+    expect(place.notes).toEqual(['reading', 'converting', 'proving', 'measuring']);
     expect(model).toMatchObject({ repo: 'folder/Keyhole-1-Instruct', origin: 'folder', licence: 'apache-2.0' });
     expect(model.fidelity?.positions).toBeGreaterThan(5);
     expect(readdirSync(place.models)).toEqual([model.id]);
@@ -124,7 +124,7 @@ describe('a folder of official files', () => {
       place.notes.length = 0;
       const taken = await place.takeIn(folder);
       if (!taken.ok) throw new Error(JSON.stringify(taken.problem));
-      expect(place.notes).toEqual(['reading', 'taking', 'trying']);
+      expect(place.notes).toEqual(['reading', 'taking', 'trying', 'measuring']);
       const model = taken.value;
       expect(model).toMatchObject({ origin: 'folder', ready: true, contextLength: 1024 });
       const graph = join(place.models, model.id, 'onnx', 'model_q4.onnx_data');
