@@ -66,7 +66,8 @@ export type PageName =
   'licence' | 'model' | 'new-token' | 'tokens' | 'requests' | 'sign-up' | 'status' | 'device-sign-in';
 
 /** Places inside the app an action can lead to. */
-export type ViewName = 'journey' | 'chat' | 'models' | 'access' | 'storage' | 'settings' | 'token-field';
+export type ViewName =
+  'journey' | 'chat' | 'models' | 'access' | 'storage' | 'settings' | 'token-field' | 'take-folder';
 
 /** The next step. The first action of a problem is its primary button. */
 export type Action =

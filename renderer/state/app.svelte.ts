@@ -302,6 +302,7 @@ export class AppState {
 
   #visit(view: ViewName): void {
     if (view === 'chat') return this.newChat();
+    if (view === 'take-folder') return this.router.callFolder();
     if (view === 'journey' || view === 'token-field') {
       const here = this.router.view;
       const repo = here.name === 'journey' ? here.repo : undefined;

@@ -21,6 +21,9 @@ export class Router {
   view = $state.raw<View>({ name: 'journey' });
   /** Counts requests to put the cursor into the token field; the field watches it. */
   tokenCalls = $state(0);
+  /** Counts requests to ask for a folder with a model; the storage page answers each once. */
+  folderCalls = $state(0);
+  #folderAnswers = 0;
   navigationOpen = $state(false);
 
   readonly #storage: Storage;
@@ -47,5 +50,16 @@ export class Router {
 
   callTokenField(): void {
     this.tokenCalls += 1;
+  }
+
+  callFolder(): void {
+    this.go({ name: 'storage' });
+    this.folderCalls += 1;
+  }
+  /** True once after each call. */
+  answerFolderCall(): boolean {
+    const called = this.folderCalls > this.#folderAnswers;
+    this.#folderAnswers = this.folderCalls;
+    return called;
   }
 }

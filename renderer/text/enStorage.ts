@@ -66,7 +66,6 @@ export const storage = {
     text: (bytes: string) => `The weights are rewritten for this computer, which takes about ${bytes} here.`,
     textReady: (bytes: string) => `The ONNX files are copied as they are, which takes ${bytes} here.`,
     kept: 'The folder itself is only read, and no server is asked for anything.',
-    folder: 'Folder',
     size: 'Size',
     files: (bytes: string, files: number) => `${bytes} in ${String(files)} files`,
     parameters: 'Parameters',

@@ -1,6 +1,5 @@
 import type { InstalledModel } from '../../electron/contract/model.ts';
 import type { PublishedModel } from '../../electron/contract/storage.ts';
-import { modelDamaged } from '../../electron/services/storage/explain.ts';
 import type { AppState } from '../../renderer/state/app.svelte.ts';
 import { installed, llama, now, problem } from './fixtures.ts';
 import { chatting, type Scene } from './worlds.ts';
@@ -211,7 +210,15 @@ export const storageScenes: Readonly<Record<string, Scene>> = {
         work: {
           task: 'verify',
           modelId: brought.id,
-          state: { kind: 'failed', problem: modelDamaged(brought, ['onnx/model_q4.onnx_data']) },
+          state: {
+            kind: 'failed',
+            problem: problem(
+              'damaged-file',
+              'One file of this model has changed',
+              'Its bytes are not the ones that were prepared, so its answers cannot be trusted. It was made from a folder on this computer, and the Hub does not know these files: take the same folder in again, and the model is made anew.',
+              [{ kind: 'view', view: 'take-folder', label: 'Take the folder in again' }],
+            ),
+          },
         },
       },
     },

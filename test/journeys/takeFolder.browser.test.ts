@@ -133,7 +133,8 @@ describe('a folder of official files, in a browser', { timeout: 90_000 }, () => 
     await problem(app.page, 'damaged-file').waitFor();
     expect(await app.page.getByRole('button', { name: 'Set it up again' }).count()).toBe(0);
     await app.page.getByRole('button', { name: 'Take the folder in again' }).first().click();
-    await useFolder('import-model', folder);
+    await app.page.getByTestId('folder-path').fill(folder); // asked for at once
+    await app.page.getByTestId('use-folder').click();
     await app.page.getByTestId('confirm-take-in').click();
     await work(app.page, 'done').waitFor({ timeout: 60_000 });
     await app.page.getByTestId('verify-model').click();

@@ -85,6 +85,7 @@ export function inFolder(problem: Problem): Problem {
       return say(
         'A file in this folder is missing, damaged or not what it says',
         `${cause}. Fetch that file again where the folder came from, then take the folder in again.`,
+        [],
       );
     case 'conversion-failed':
       return say(

@@ -47,7 +47,7 @@ export function modelDamaged(model: InstalledModel, files: readonly string[]): P
     }`,
     actions: [
       brought
-        ? { kind: 'view', view: 'storage', label: 'Take the folder in again' }
+        ? { kind: 'view', view: 'take-folder', label: 'Take the folder in again' }
         : { kind: 'request', request: 'models.repair', input: { id }, label: 'Set it up again' },
       models,
       copy,

@@ -87,7 +87,7 @@ test('a model from a folder that changed is made anew from the folder, not from 
   await nextRun();
   const run = await nextRun();
   const refused = await load(brought, run);
-  expect(refused).toMatchObject({ ok: false, problem: { actions: [{ kind: 'view', view: 'storage' }, {}, {}] } });
+  expect(refused).toMatchObject({ ok: false, problem: { actions: [{ kind: 'view', view: 'take-folder' }, {}, {}] } });
   await turnBit(one);
   expect(await load(one, run)).toMatchObject({ problem: { actions: [{ request: 'models.repair' }, {}, {}] } });
 });
