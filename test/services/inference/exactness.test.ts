@@ -89,18 +89,32 @@ async function readIn(decoder: Decoder, ids: readonly number[], piece: number): 
   return cache;
 }
 
+const afterReading =
+  (piece: number, by: (decoder: Decoder) => Decoder): Way =>
+  async (decoder, prompt) =>
+    write(by(decoder), prompt, await readIn(decoder, prompt.slice(0, -1), piece));
+/** As after "Another answer": the cache holds the prompt, an answer and a next question, and is cut back. */
+const writtenAgain =
+  (piece: number, by: (decoder: Decoder) => Decoder): Way =>
+  async (decoder, prompt, continued) => {
+    const cache = await readIn(decoder, [...prompt, ...continued.slice(0, 90), 5, 6, 7], piece);
+    cache.truncate(prompt.length - 1);
+    return write(by(decoder), prompt, cache);
+  };
+const withGuesses = (decoder: Decoder): Decoder => decoder;
+
+/** Reuse of the cache, reading in pieces and guessing: each alone, and each with the others. */
 const ways: Readonly<Record<string, Way>> = {
   'token by token': (decoder, prompt) => write(withoutGuesses(decoder), prompt, decoder.newCache()),
   'with guesses': (decoder, prompt) => write(decoder, prompt, decoder.newCache()),
-  'after reading the prompt in pieces of 7': async (decoder, prompt) =>
-    write(decoder, prompt, await readIn(decoder, prompt.slice(0, -1), 7)),
-  'after reading the prompt in one piece': async (decoder, prompt) =>
-    write(decoder, prompt, await readIn(decoder, prompt.slice(0, -1), 4096)),
-  'from the cache of a turn that is written again': async (decoder, prompt, continued) => {
-    const cache = await readIn(decoder, [...prompt, ...continued.slice(0, 90), 5, 6, 7], 64);
-    cache.truncate(prompt.length - 1);
-    return write(decoder, prompt, cache);
-  },
+  'after reading the prompt in pieces of 7': afterReading(7, withoutGuesses),
+  'after reading the prompt in pieces of 7, with guesses': afterReading(7, withGuesses),
+  'after reading the prompt in one piece': afterReading(4096, withoutGuesses),
+  'after reading the prompt in one piece, with guesses': afterReading(4096, withGuesses),
+  'from the cache of a turn that is written again': writtenAgain(4096, withoutGuesses),
+  'from the cache of a turn that is written again, with guesses': writtenAgain(4096, withGuesses),
+  'from the cache of a turn that is written again, read in pieces of 64': writtenAgain(64, withoutGuesses),
+  'from the cache of a turn that is written again, read in pieces of 64, with guesses': writtenAgain(64, withGuesses),
   'from a cache that was kept on disk': async (decoder, prompt) => {
     const kept = { fingerprint: new Uint8Array(32), bytesPerToken: decoder.bytesPerToken };
     const options = { folder: temporaryFolder(), model: 'one', kept, mostBytes: 2 ** 30, leastFree: 0 };
@@ -144,7 +158,11 @@ const models = [
 /** Every way through the loop's own graph in full precision; the rest shows that graph and precision change nothing. */
 const rows = [
   ['fp32', 'loop', Object.keys(ways)],
-  ['fp32', 'model', ['with guesses', 'from the cache of a turn that is written again']],
+  [
+    'fp32',
+    'model',
+    ['with guesses', 'from the cache of a turn that is written again, read in pieces of 64, with guesses'],
+  ],
   ['q4', 'loop', ['token by token', 'with guesses', 'from a cache that was kept on disk']],
 ] as const;
 
