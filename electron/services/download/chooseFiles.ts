@@ -24,34 +24,36 @@ export const optionalNames: readonly string[] = [
 ];
 
 const licence = /^licen[cs]e(\.(md|txt))?$/i;
-const shard = /^(.+)-(\d{5})-of-(\d{5})\.safetensors$/;
-// Weights in the author's own naming, or additions to another model: not what config.json describes.
-const notTheModel = /^(consolidated|adapter|lora|training|optimizer|scheduler|rng|ema)[._-]?/i;
+const singleFile = 'model.safetensors';
+const indexFile = 'model.safetensors.index.json';
+const shard = /^model-(\d{5})-of-(\d{5})\.safetensors$/;
 
-function shardsOf(stem: string, root: ReadonlyMap<string, ModelFile>): readonly ModelFile[] | undefined {
-  const found = [...root.keys()].map((name) => shard.exec(name)).filter((match) => match?.[1] === stem);
-  const total = found[0]?.[3];
+function shardsOf(root: ReadonlyMap<string, ModelFile>): readonly ModelFile[] | undefined {
+  const found = [...root.keys()].map((name) => shard.exec(name)).filter((match) => match !== null);
+  const total = found[0]?.[2];
   if (total === undefined || Number(total) === 0 || found.length !== Number(total)) return undefined;
-  const names = found.map((_, index) => `${stem}-${String(index + 1).padStart(5, '0')}-of-${total}.safetensors`);
+  const names = found.map((_, index) => `model-${String(index + 1).padStart(5, '0')}-of-${total}.safetensors`);
   const files = names.map((name) => root.get(name)).filter((file) => file !== undefined);
   return files.length === names.length ? files : undefined;
 }
 
+/**
+ * The single file first, then the index: the order and the names by which transformers finds them. Whatever else is called
+ * safetensors is in the author's own layout, or an addition to another model: not what config.json describes.
+ */
 function weightsOf(root: ReadonlyMap<string, ModelFile>): readonly ModelFile[] | undefined {
-  // The single file first, then the index: the order in which transformers looks.
-  const single = root.get('model.safetensors');
+  const single = root.get(singleFile);
   if (single !== undefined) return [single];
-  const suffix = '.safetensors.index.json';
-  const indexes = [...root.keys()].filter((name) => name.endsWith(suffix) && !notTheModel.test(name)).sort();
-  for (const name of ['model.safetensors.index.json', ...indexes]) {
-    const index = root.get(name);
-    const shards = index && shardsOf(name.slice(0, -suffix.length), root);
-    if (index && shards) return [index, ...shards];
-  }
-  const others = [...root.values()].filter(
-    ({ path }) => path.endsWith('.safetensors') && !shard.test(path) && !notTheModel.test(path),
-  );
-  return others.length === 1 ? others : undefined;
+  const index = root.get(indexFile);
+  const shards = index && shardsOf(root);
+  return index && shards && [index, ...shards];
+}
+
+function whyNoWeights(names: readonly string[]): string {
+  if (names.some((name) => name === indexFile || shard.test(name))) return 'the safetensors weights are not complete';
+  const other = names.find((name) => name.endsWith('.safetensors'));
+  if (other === undefined) return 'there are no safetensors weights';
+  return `none of them is called ${singleFile}, the name under which the weights of config.json are kept (there is ${other.slice(0, 80)})`;
 }
 
 /**
@@ -63,11 +65,7 @@ export function chooseFiles(listed: readonly ModelFile[]): Result<readonly Model
   const root = rootOf(listed);
   const weights = weightsOf(root);
   if (weights !== undefined) return withSmallFiles(listed, weights);
-  const partly = [...root.keys()].some((name) => name.endsWith('.safetensors'));
-  return namesChecked(
-    listed,
-    failed(nothingToRun(partly ? 'the safetensors weights are not complete' : 'there are no safetensors weights')),
-  );
+  return namesChecked(listed, failed(nothingToRun(whyNoWeights([...root.keys()]))));
 }
 
 /** One graph that the authors made, by its path in the repository, and the files of weights beside it. */

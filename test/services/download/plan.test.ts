@@ -74,8 +74,18 @@ describe('which files a model needs', () => {
   ])('%j is nothing to run', (names) => {
     expect(paths(listed(...names))).toBe('nothing-to-run');
   });
-  test('a single file under another name is accepted', () => {
-    expect(paths(listed('config.json', 'llama.safetensors'))).toEqual(['config.json', 'llama.safetensors']);
+  test.each([
+    [['config.json'], 'there are no safetensors weights'],
+    [['config.json', ...shards('model', 2)], 'not complete'],
+    // The converter opens what transformers opens, so that nothing is fetched that it refuses afterwards.
+    [['config.json', 'llama.safetensors'], 'there is llama.safetensors'],
+    [
+      ['config.json', 'llama.safetensors.index.json', ...shards('llama', 2)],
+      'there is llama-00001-of-00002.safetensors',
+    ],
+  ])('%j: why is said', (names, why) => {
+    const chosen = chooseFiles(listed(...names));
+    expect(chosen.ok ? '' : chosen.problem.explanation).toContain(why);
   });
   test.each(['../config.json', '/etc/passwd', 'C:\\x', '\\\\host\\share', 'a\0b', 'sub/../../x'])(
     'a repository with the name %j is refused as a whole',
