@@ -74,7 +74,7 @@ export function contextTooLong(sizes: {
 }): Problem {
   const { wish, room, free, named } = sizes;
   const tokens = handyLength(room);
-  const fact = `You chose ${wish} tokens; ${gigabytes(free)} are free, which is room for about ${room}. Choose a shorter context for this model, or close other programs.`;
+  const fact = `You chose ${wish.toLocaleString('en')} tokens; ${gigabytes(free)} are free, which is room for about ${room.toLocaleString('en')}. Choose a shorter context for this model, or close other programs.`;
   const choose: Action = { kind: 'view', view: 'models', label: 'Choose the context' };
   return {
     code: 'not-enough-memory',

@@ -36,7 +36,7 @@ describe('the context that fits', () => {
   it('is refused when the person chose more than fits, and says how many would', () => {
     const fit = fitContext({ ...model, wish: 65_536, free: 4 * GB });
     expect(fit).toMatchObject({ ok: false, problem: { title: 'The chosen context does not fit into the memory' } });
-    if (!fit.ok) expect(fit.problem.explanation).toMatch(/room for about 41\d{3}/u);
+    if (!fit.ok) expect(fit.problem.explanation).toMatch(/room for about 41,\d{3}/u);
   });
 
   describe('when it does not', () => {
