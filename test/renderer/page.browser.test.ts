@@ -83,6 +83,27 @@ describe('every screen', () => {
       expect(seen.size).toBeGreaterThan(8);
     },
   );
+
+  test('stands still where the system asks for that', async () => {
+    /** The longest transition or animation of any element, in seconds. */
+    const longest = () =>
+      page.evaluate(() => {
+        const seconds = (list: string): number[] =>
+          list.split(',').map((one) => parseFloat(one) * (/\dms$/.test(one.trim()) ? 0.001 : 1));
+        const styles = [...document.querySelectorAll('*')].map((node) => getComputedStyle(node));
+        return Math.max(
+          ...styles.flatMap((style) => [...seconds(style.transitionDuration), ...seconds(style.animationDuration)]),
+        );
+      });
+    try {
+      await page.emulateMedia({ reducedMotion: 'no-preference' });
+      await show('chat-writing');
+      expect(await longest()).toBeGreaterThan(0.1);
+    } finally {
+      await page.emulateMedia({ reducedMotion: 'reduce' });
+    }
+    expect(await longest()).toBeLessThanOrEqual(0.001);
+  });
 });
 
 describe('signing in', () => {
