@@ -15,6 +15,7 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } }, // a second, as it is by itself, is short on a busy machine
     env: { ORT_DISABLE_TELEMETRY: '1' },
   },
 });
