@@ -22,6 +22,13 @@ const refused = (problem: typeof tooLarge): Scene => ({
   show: openChat,
 });
 
+const atOwnRisk = {
+  ...engineReady,
+  contextLength: 2048,
+  memory: { weights: 6.41e9, cache: 268e6, runtime: 250e6, free: 4.1e9 },
+  atOwnRisk: true,
+} as const;
+
 /** A model that does not fit into the memory: refused, with what can be done, and loaded at the person's own risk. */
 export const memoryScenes: Readonly<Record<string, Scene>> = {
   'chat-memory': refused(tooLarge),
@@ -29,25 +36,14 @@ export const memoryScenes: Readonly<Record<string, Scene>> = {
   'chat-own-risk': {
     world: {
       ...chatting,
-      engine: {
-        ...engineReady,
-        contextLength: 2048,
-        memory: { weights: 6.41e9, cache: 268e6, runtime: 250e6, free: 4.1e9 },
-        atOwnRisk: true,
-      },
+      engine: atOwnRisk,
     },
     show: openChat,
   },
   'models-own-risk': {
     world: {
       ...chatting,
-      engine: {
-        ...engineReady,
-        contextLength: 2048,
-        memory: { weights: 6.41e9, cache: 268e6, runtime: 250e6, free: 4.1e9 },
-        atOwnRisk: true,
-        generic: true,
-      },
+      engine: { ...atOwnRisk, generic: true },
     },
     show: (app) => app.router.go({ name: 'models' }),
   },

@@ -175,15 +175,9 @@ describe('what changed meanwhile is not taken in', () => {
 
 describe('stopped', () => {
   test.each(['reading', 'converting', 'proving'])('while it is %s, it leaves nothing behind', async (part) => {
-    const stop = new AbortController();
     const folder = place.official();
     const before = stateOf(folder);
-    const taken = await place.takeIn(folder, {
-      signal: stop.signal,
-      report: (_progress, note) => {
-        if (note === part) stop.abort();
-      },
-    });
+    const taken = await place.takeIn(folder, stoppedWhile(part));
     expect(taken).toMatchObject({ ok: false, problem: { code: 'cancelled' } });
     expect(readdirSync(place.models)).toEqual([]);
     expect(stateOf(folder)).toBe(before);
@@ -192,14 +186,8 @@ describe('stopped', () => {
   });
 
   test.each(['reading', 'taking', 'trying'])('while ready files are %s, likewise', async (part) => {
-    const stop = new AbortController();
     const folder = place.official('Ready', await readyFolder());
-    const taken = await place.takeIn(folder, {
-      signal: stop.signal,
-      report: (_progress, note) => {
-        if (note === part) stop.abort();
-      },
-    });
+    const taken = await place.takeIn(folder, stoppedWhile(part));
     expect(taken).toMatchObject({ ok: false, problem: { code: 'cancelled' } });
     expect(readdirSync(place.models)).toEqual([]);
   });
@@ -252,3 +240,12 @@ test.each([
 ])('a README that begins %j names the licence %j', (text, licence) => {
   expect(licenceNamed(text)).toBe(licence);
 });
+
+/** A job that the person stops as soon as it says that it does `part`. */
+function stoppedWhile(part: string) {
+  const stop = new AbortController();
+  const report = (_progress: unknown, note?: string): void => {
+    if (note === part) stop.abort();
+  };
+  return { signal: stop.signal, report };
+}
