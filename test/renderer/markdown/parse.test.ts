@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { GrowingText, parseMarkdown } from '../../../renderer/markdown/growingText.ts';
 import { parseInline } from '../../../renderer/markdown/inline.ts';
 import type { Block, Inline } from '../../../renderer/markdown/tree.ts';
+import { seededRandom } from '../../reference/checkpoint.ts';
 
 /** A compact picture of a tree, so that a table row fits on a line. */
 function drawInline(nodes: readonly Inline[]): string {
@@ -152,11 +154,47 @@ const everything = [
   '> quoted\n> > twice\n\n| a | b |\n|---|:-:|\n| 1 | **2** |\n\n$$\n\\sum x\n$$\n\n---\n\nthe end 🔑 é 鍵',
 ].join('\n');
 
+/** What Markdown is made of, whole and torn. */
+const shreds = [
+  ...['word', 'x', '1', '.', ' ', '  ', '    ', '\t', '\n', '\n', '\n\n', '\r', '\r\n', '\u00a0', '\u2028', '\v'],
+  ...['- ', '-', '+', '* ', '*', '**', '_', '1. ', '2) ', '[x] ', '#', '# ', '>', '> ', '\n\n> q\n', '---'],
+  ...['|', '|-|', 'a|b', '| a | b |', '\n|---|---|', '`', '```', '~', '~~~', '$$', '\\[', '\\]'],
+  ...['\\begin{align}', '\\end{align}'],
+];
+
 describe('a growing text', () => {
   test.each([1, 3, 7, 40])('ends as the same tree when it arrives in pieces of %i characters', (size) => {
     const growing = new GrowingText();
     for (let end = size; end < everything.length + size; end += size) growing.read(everything.slice(0, end));
     expect(draw(growing.read(everything))).toBe(draw(parseMarkdown(everything)));
+  });
+
+  // What is on screen when an answer ends is what the next start of the app shows.
+  test.each([
+    ['a rule that becomes words', 'names\n---', 'x'],
+    ['a list that becomes words', '1. names\n-', '\u00a0you'],
+    ['a heading that becomes words', '- names\n#', 'you'],
+    ['a table that becomes words', 'names\na|b\n---|---', 'x'],
+    ['a fence that becomes words', 'names\n~~~', 'x`'],
+  ])('reads %s as part of what stands before it', (_, begun, rest) => {
+    const growing = new GrowingText();
+    expect(growing.read(begun)).toHaveLength(2);
+    const whole = growing.read(begun + rest);
+    expect(whole).toHaveLength(1);
+    expect(whole).toEqual(parseMarkdown(begun + rest));
+  });
+
+  test('reads anything, in any pieces, as the whole text reads', () => {
+    const pick = seededRandom(7);
+    const one = (list: readonly string[]): string => list[Math.floor(pick() * list.length)] ?? '';
+    for (let round = 0; round < 20_000; round += 1) {
+      const growing = new GrowingText();
+      let text = '';
+      for (let piece = 0; piece < 9; piece += 1) {
+        text += one(shreds);
+        if (!isDeepStrictEqual(growing.read(text), parseMarkdown(text))) expect.fail(JSON.stringify(text));
+      }
+    }
   });
 
   test('shows every prefix without failing', () => {
