@@ -32,6 +32,7 @@ describe.runIf(process.platform === 'linux').each(hosts)('on the %s host', { tim
     const text = message.locator('.markdown').first();
     return (await text.count()) === 0 ? '' : words((await text.textContent()) ?? '');
   };
+  const letters = (text: string): string => text.replaceAll(/\P{L}/gu, '');
   const openChat = async (): Promise<void> => {
     await app.page.getByTestId('new-chat').first().click();
     await app.page.getByTestId('composer').waitFor();
@@ -142,7 +143,8 @@ describe.runIf(process.platform === 'linux').each(hosts)('on the %s host', { tim
       }
       const whole = await textOf(answer);
       expect(kept.length).toBeGreaterThan(0);
-      expect(whole.startsWith(kept)).toBe(true);
+      // A sign may turn into a bold word or a list as more comes; letters stay.
+      expect(letters(whole).startsWith(letters(kept))).toBe(true);
       await configure({ Temperature: '0', 'Repetition penalty': '1' });
       // After such rambling the model may answer anything; what it was taught, it says in a chat of its own.
       expect(await ask(app.page, question)).not.toBe('');
