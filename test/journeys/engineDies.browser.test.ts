@@ -124,7 +124,7 @@ describe.runIf(process.platform === 'linux').each(hosts)('on the %s host', { tim
         await openChat();
         expect(await ask(app.page, question)).toBe(words(known)); // so that there is a process
         // So it rambles on and on, and needs room for that; its end is known from the prompt, and unlikely to be repeated.
-        await configure({ Temperature: '2', 'Repetition penalty': '2' });
+        await configure({ Temperature: '2', 'Repetition penalty': '2', Seed: String(attempt) });
         const { pid, answer: begun } = await haltMidway(questions[0]!.question);
         answer = begun;
         kept = await textOf(answer);
@@ -139,13 +139,13 @@ describe.runIf(process.platform === 'linux').each(hosts)('on the %s host', { tim
         // It found an end by itself, in the memory that it had already. Killing it would use up its restarts.
         expect(attempt).toBeLessThan(10);
         memoryOf(pid, 'unlimited');
-        await configure({ Temperature: '0', 'Repetition penalty': '1' });
+        await configure({ Temperature: '0', 'Repetition penalty': '1', Seed: '' });
       }
       const whole = await textOf(answer);
       expect(kept.length).toBeGreaterThan(0);
       // A sign may turn into a bold word or a list as more comes; letters stay.
       expect(letters(whole).startsWith(letters(kept))).toBe(true);
-      await configure({ Temperature: '0', 'Repetition penalty': '1' });
+      await configure({ Temperature: '0', 'Repetition penalty': '1', Seed: '' });
       // After such rambling the model may answer anything; what it was taught, it says in a chat of its own.
       expect(await ask(app.page, question)).not.toBe('');
       expect(await answers().last().getAttribute('data-state')).toBe('complete');
