@@ -1,4 +1,4 @@
-import type { DeviceReason } from './devices.ts';
+import type { DeviceReason, FellBack } from './devices.ts';
 import type { Device } from './model.ts';
 import type { Problem } from './problem.ts';
 
@@ -82,7 +82,7 @@ export interface Loaded {
   readonly contextBy: ContextReason;
   readonly memory: MemoryNeed;
   /** Why it does not compute on the device that was meant for it: that device, and what it said. */
-  readonly fallback?: { readonly device: Device; readonly cause: string };
+  readonly fallback?: FellBack;
   /** Written with transformers.js: the graph is not one that our own loop can drive. */
   readonly generic?: true;
   /** By the estimate it does not fit into the free memory; the person wanted it all the same. */

@@ -1,4 +1,4 @@
-import { flag, nothing, numberIn, oneOf, optional, record } from './check.ts';
+import { flag, nothing, numberIn, oneOf, optional, record, text } from './check.ts';
 import { type Device, devices } from './model.ts';
 import { id, request } from './request.ts';
 
@@ -24,6 +24,32 @@ export type DeviceFinding =
   | { readonly kind: 'unusable'; readonly cause: string }
   | { readonly kind: 'untried' };
 
+/** A device that a model was meant for, and why the CPU computes instead. */
+export interface FellBack {
+  readonly device: Device;
+  readonly cause: string;
+}
+
+/** A way in which threads on the CPU can work. */
+export interface ThreadsWay {
+  /** One thread for each core, or for each fast one where there are two kinds. */
+  readonly cores: 'all' | 'fast';
+  /** Each thread stays on its core; otherwise the system moves them. */
+  readonly pinned: boolean;
+  /** Threads that wait keep their core busy for a moment, or give it back at once. */
+  readonly spin: boolean;
+}
+
+export interface ThreadsTrial extends ThreadsWay {
+  readonly tokensPerSecond: number;
+}
+
+/** How threads work best on this computer, and what else was measured beside it. */
+export interface ThreadsFound {
+  readonly chosen: ThreadsTrial;
+  readonly others: readonly ThreadsTrial[];
+}
+
 /** Where models can compute, and where the person wants them to. */
 export interface DevicesState {
   readonly choice: Device | 'auto';
@@ -33,6 +59,10 @@ export interface DevicesState {
   readonly devices: readonly { readonly device: Device; readonly finding: DeviceFinding }[];
   /** Tokens per second by model and device, as measured on this computer with this driver and runtime. */
   readonly speeds: readonly { readonly modelId: string; readonly device: Device; readonly tokensPerSecond: number }[];
+  /** Absent until a model was measured on the CPU. */
+  readonly threads?: ThreadsFound;
+  /** Devices that the CPU stands in for and the reasons that the person has understood: nobody says them again. */
+  readonly understood: readonly FellBack[];
   /** Context in tokens by model, where the person chose one. */
   readonly contexts: readonly { readonly modelId: string; readonly tokens: number }[];
 }
@@ -44,6 +74,8 @@ export const deviceRequests = {
     record({ device: oneOf(['auto', ...devices]) }),
   ),
   'devices.setSaving': request<{ readonly on: boolean }, DevicesState>(record({ on: flag })),
+  /** The person was told that the CPU stands in, and why: not again until the reason is another. */
+  'devices.understand': request<FellBack, DevicesState>(record({ device: oneOf(devices), cause: text(1e5) })),
   /** Tries every device again and forgets what was measured. */
   'devices.look': request<undefined, DevicesState>(nothing),
   /** Context of one model in tokens; without, as long as the memory allows. */

@@ -234,6 +234,7 @@ function deviceHandlers({ devices, engine }: Rooms): Some<'devices'> {
     'devices.get': async () => ok(devices.state()),
     'devices.choose': ({ device }) => anew(devices.choose(device)),
     'devices.setSaving': ({ on }) => anew(devices.setSaving(on)),
+    'devices.understand': async (fallback) => ok(await devices.understand(fallback)),
     'devices.look': () => anew(devices.look()),
     'devices.setContext': ({ modelId, tokens }) => anew(devices.setContext(modelId, tokens)),
   };

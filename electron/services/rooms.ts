@@ -290,6 +290,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       preferences.close();
       deaf?.();
       access.browserSignIn.stop();
+      devices.close();
       access.licenceWatch.close();
       updates.close();
       answers.close();

@@ -1,12 +1,10 @@
-import type { DevicesState } from '../../electron/contract/devices.ts';
-import type { Loaded } from '../../electron/contract/chat.ts';
+import type { DevicesState, FellBack } from '../../electron/contract/devices.ts';
 import type { Backend } from '../../electron/contract/ipc.ts';
 import type { Device } from '../../electron/contract/model.ts';
 
 /** Where models compute on this computer, and what the person decided about it. */
 export class Devices {
   #state = $state.raw<DevicesState>();
-  #told = $state('');
   readonly #backend: Backend;
 
   constructor(backend: Backend) {
@@ -51,12 +49,15 @@ export class Devices {
     if (answer.ok) this.apply(answer.value);
   }
 
-  /** Whether the person has not been told this reason yet. */
-  isNews(fallback: NonNullable<Loaded['fallback']>): boolean {
-    return this.#told !== `${fallback.device} ${fallback.cause}`;
+  /** Whether the person has not been told this reason yet, or it was another one the last time. */
+  isNews({ device, cause }: FellBack): boolean {
+    const known = this.#state?.understood.find((one) => one.device === device);
+    // What is very long is remembered by its beginning.
+    return this.#state !== undefined && (known === undefined || !cause.startsWith(known.cause));
   }
 
-  tell(fallback: NonNullable<Loaded['fallback']>): void {
-    this.#told = `${fallback.device} ${fallback.cause}`;
+  async understand(fallback: FellBack): Promise<void> {
+    const answer = await this.#backend.request('devices.understand', fallback);
+    if (answer.ok) this.apply(answer.value);
   }
 }

@@ -1,5 +1,6 @@
-import type { DeviceReason } from '../../electron/contract/devices.ts';
+import type { DeviceReason, ThreadsFound, ThreadsWay } from '../../electron/contract/devices.ts';
 import type { Device } from '../../electron/contract/model.ts';
+import { decimal } from './format.ts';
 
 const names: Readonly<Record<Device, string>> = {
   cpu: 'CPU',
@@ -32,6 +33,21 @@ const whys: Readonly<Record<DeviceReason, string>> = {
   fallback: 'the one that was meant does not work',
 };
 
+const way = ({ cores, pinned, spin }: ThreadsWay): string =>
+  [
+    cores === 'fast' ? 'a thread for each fast core' : 'a thread for each core',
+    ...(pinned ? ['staying on it'] : []),
+    spin ? 'busy while it waits' : 'resting while it waits',
+  ].join(', ');
+
+/** What is different about a way that was not chosen. */
+const instead = (other: ThreadsWay, chosen: ThreadsWay): string =>
+  [
+    ...(other.cores === chosen.cores ? [] : [other.cores === 'fast' ? 'only the fast cores' : 'all cores']),
+    ...(other.pinned === chosen.pinned ? [] : [other.pinned ? 'staying on a core' : 'moving freely']),
+    ...(other.spin === chosen.spin ? [] : [other.spin ? 'busy waiting' : 'resting']),
+  ].join(' and ');
+
 /** Sentences about where models compute. */
 export const devices = {
   title: 'Where answers are computed',
@@ -48,6 +64,10 @@ export const devices = {
   look: 'Look again',
   looking: 'Trying each device',
   lookHint: 'After a driver was updated or a card exchanged. Speeds are measured anew.',
+  threads: ({ chosen, others }: ThreadsFound, saving: boolean) =>
+    `Measured on this processor: ${way(chosen)}, ${decimal(chosen.tokensPerSecond)} tokens/s; ` +
+    `${others.map((one) => `${instead(one, chosen)} ${decimal(one.tokensPerSecond)}`).join(', ')}. ` +
+    (saving ? 'Save power goes before it.' : 'More heat has to bring 3%, fewer cores or fixed ones 5%.'),
   saving: 'Save power',
   savingHint: 'Half the cores, and no busy waiting: slower answers, less heat, a longer battery.',
   bar: (device: Device, why: DeviceReason) => `${names[device]}: ${whys[why]}`,

@@ -67,6 +67,7 @@ const onlyCpu: DevicesState = {
     { device: 'webgpu', finding: { kind: 'untried' } },
   ],
   speeds: [],
+  understood: [],
   contexts: [],
 };
 
@@ -139,6 +140,7 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'devices.get': () => ok(world.devices ?? onlyCpu),
     'devices.choose': ({ device }) => ok({ ...(world.devices ?? onlyCpu), choice: device }),
     'devices.setSaving': ({ on }) => ok({ ...(world.devices ?? onlyCpu), saving: on }),
+    'devices.understand': (fallback) => ok({ ...(world.devices ?? onlyCpu), understood: [fallback] }),
     'devices.look': () => ok(world.devices ?? onlyCpu),
     'devices.setContext': ({ modelId, tokens }) =>
       ok({ ...(world.devices ?? onlyCpu), contexts: tokens === undefined ? [] : [{ modelId, tokens }] }),

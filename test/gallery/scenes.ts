@@ -318,6 +318,15 @@ export const scenes: Readonly<Record<string, Scene>> = {
           { modelId: chatting.installed[0]?.id ?? '', device: 'cpu', tokensPerSecond: 21.4 },
           { modelId: chatting.installed[0]?.id ?? '', device: 'webgpu', tokensPerSecond: 64.9 },
         ],
+        threads: {
+          chosen: { cores: 'fast', pinned: false, spin: false, tokensPerSecond: 21.4 },
+          others: [
+            { cores: 'all', pinned: false, spin: true, tokensPerSecond: 18.4 },
+            { cores: 'all', pinned: false, spin: false, tokensPerSecond: 18.2 },
+            { cores: 'fast', pinned: true, spin: false, tokensPerSecond: 21.9 },
+          ],
+        },
+        understood: [],
         contexts: [],
       },
     },

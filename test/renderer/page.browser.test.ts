@@ -149,6 +149,21 @@ describe('the journey', () => {
     await expect.poll(() => sent('setup.pause')).toHaveLength(1);
   });
 
+  test('stops preparing, and leaves out only the measurement when nothing else is left to do', async () => {
+    await show('preparing');
+    const stop = page.getByTestId('stop-preparing');
+    expect((await stop.textContent())?.trim()).toBe('Stop');
+    await stop.click();
+    await expect.poll(() => sent('setup.pause')).toHaveLength(1);
+    const [journey] = scenes['preparing']!.world.setups;
+    await tell({
+      type: 'setup.changed',
+      setup: { ...journey!, activity: { kind: 'working', note: 'measuring' } },
+    });
+    await expect.poll(async () => (await stop.textContent())?.trim()).toBe('Skip');
+    await page.getByText('Measuring once how it runs best on this computer').waitFor();
+  });
+
   test('offers the licence page first and the check second, with the evidence folded', async () => {
     await show('never-asked');
     const buttons = page.getByTestId('problem').locator('button, a');
@@ -176,6 +191,58 @@ describe('the journey', () => {
     await page.getByTestId('add-model').click();
     await expect.poll(() => sent('setup.choose')).toEqual([{ repo: 'meta-llama/Llama-3.2-1B' }]);
     await page.locator('[data-code=repo-not-found]').waitFor();
+  });
+});
+
+describe('devices', () => {
+  const devices = scenes['settings-devices']!.world.devices!;
+  const { threads } = devices;
+
+  test('says how threads work best here, and what was measured beside it', async () => {
+    await show('settings-devices');
+    const said = page.getByTestId('threads');
+    expect(await said.textContent()).toBe(
+      'Measured on this processor: a thread for each fast core, resting while it waits, 21.4 tokens/s; ' +
+        'all cores and busy waiting 18.4, all cores 18.2, staying on a core 21.9. ' +
+        'More heat has to bring 3%, fewer cores or fixed ones 5%.',
+    );
+    await tell({
+      type: 'devices.changed',
+      devices: {
+        ...devices,
+        saving: true,
+        threads: {
+          chosen: { ...threads!.chosen, cores: 'all', pinned: true, spin: true },
+          others: [{ cores: 'all', pinned: false, spin: true, tokensPerSecond: 9.5 }],
+        },
+      },
+    });
+    await expect
+      .poll(() => said.textContent())
+      .toBe(
+        'Measured on this processor: a thread for each core, staying on it, busy while it waits, 21.4 tokens/s; ' +
+          'moving freely 9.5. Save power goes before it.',
+      );
+  });
+
+  test('says once why the CPU stands in for one, until the reason is another', async () => {
+    const told = page.getByTestId('device-fallback');
+    const fallback = { device: 'webgpu', cause: 'Failed to run node MatMulNBits: the device was lost (driver reset)' };
+    const understood = (cause?: string): Promise<void> =>
+      tell({
+        type: 'devices.changed',
+        devices: { ...devices, understood: cause === undefined ? [] : [{ device: 'webgpu', cause }] },
+      });
+    await show('chat-device-lost');
+    await told.getByRole('button', { name: 'Understood' }).click();
+    await expect.poll(() => told.count()).toBe(0);
+    expect(await sent('devices.understand')).toEqual([fallback]);
+    await understood('no adapter was found');
+    await told.waitFor();
+    await understood(fallback.cause.slice(0, 30)); // as much as is remembered
+    await expect.poll(() => told.count()).toBe(0);
+    await understood();
+    await told.waitFor();
   });
 });
 

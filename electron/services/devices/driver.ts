@@ -39,6 +39,11 @@ const windowsParts = async (): Promise<string[]> => [
   await changed(join(process.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'DriverStore', 'FileRepository')),
 ];
 
+/** A name for the processor and how many of its threads this computer has. */
+export function processorName(): string {
+  return `${arch()} ${cpus()[0]?.model.trim() ?? ''} x ${cpus().length}`.slice(0, 200);
+}
+
 /**
  * A name for processor, graphics drivers and system together, without asking any of them to do something: it changes when
  * a driver is updated or a card is exchanged. What was measured or failed under one name is forgotten under the next.

@@ -3,19 +3,21 @@
  * processes of their own, before the first use and whenever a driver or the runtime changed. Running models is not this
  * room's business: the engine asks it for a plan.
  */
-import type { DeviceFinding, DeviceReason, DevicesState } from '../../contract/devices.ts';
+import type { DeviceFinding, DeviceReason, DevicesState, FellBack, ThreadsWay } from '../../contract/devices.ts';
 import { type Device, devices, type InstalledModel } from '../../contract/model.ts';
 import type { StateFile } from '../durable/stateFile.ts';
+import type { Cores } from '../inference/cores.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import type { LoadInput } from '../work/protocol.ts';
-import { type DevicesNote, freshNote, type NotedFinding, type NotedSpeed } from './note.ts';
-import { measureSpeed, tryDevice } from './tryOut.ts';
+import { createMeasurer, type Measuring } from './measure.ts';
+import { type DevicesNote, forgotten, freshNote, type NotedFinding, stillTrue } from './note.ts';
+import { tryDevice } from './tryOut.ts';
 
 /** How the engine is to load a model. */
-export interface DevicePlan extends Pick<LoadInput, 'half' | 'spin' | 'saving' | 'contextLength'> {
+export interface DevicePlan extends Pick<LoadInput, 'half' | 'saving' | 'contextLength'>, Partial<ThreadsWay> {
   readonly device: Device;
   readonly why: DeviceReason;
-  readonly fallback?: { readonly device: Device; readonly cause: string };
+  readonly fallback?: FellBack;
 }
 
 export interface Devices {
@@ -27,16 +29,26 @@ export interface Devices {
   setContext(modelId: string, tokens: number | undefined): Promise<DevicesState>;
   /** Tries every device again and forgets what was measured. */
   look(): Promise<DevicesState>;
-  /** Where `model` computes. Tries and measures what is not known yet, after telling `onMeasure`. Never rejects. */
-  plan(model: InstalledModel, onMeasure?: () => void): Promise<DevicePlan>;
-  /** Measures, once per computer, how threads had better wait. Never rejects. */
-  tune(model: InstalledModel): Promise<void>;
+  /** Says no more that the CPU stands in for this device for this reason. */
+  understand(fallback: FellBack): Promise<DevicesState>;
+  /**
+   * Where `model` computes. Tries and measures what is not known yet, after telling `onMeasure`; what does not fit into the
+   * memory is not measured, unless that is the person's own risk. Never rejects.
+   */
+  plan(
+    model: InstalledModel,
+    options?: { readonly onMeasure?: () => void; readonly atOwnRisk?: boolean },
+  ): Promise<DevicePlan>;
+  /** Measures, once per computer, how threads work best. Ends at once when the person says stop. Never rejects. */
+  tune(model: InstalledModel, signal?: AbortSignal): Promise<void>;
   /** A device was lost while it computed; `crashed` with the whole process. */
   lost(device: Device, cause: string, crashed: boolean): void;
+  /** Ends whatever is being tried or measured. */
+  close(): void;
 }
 
-/** Waiting threads that give their core back may be so much slower and are still preferred: they leave the fan silent. */
-const quietEnough = 0.97;
+/** Of what a runtime says about a device; what is cut off would help nobody. */
+const mostCause = 1000;
 
 const meant = (finding: NotedFinding | undefined): DeviceFinding => {
   if (!finding) return { kind: 'untried' };
@@ -53,8 +65,10 @@ export function createDevices(options: {
   readonly possible: readonly Device[];
   /** Whether there is anything but the CPU to compute on; software that stands in for a card is not worth measuring. */
   readonly hardware: () => Promise<boolean>;
+  readonly cores: () => Promise<Cores>;
   /** Names processor, drivers and system; see driver.ts. */
   readonly driver: () => Promise<string>;
+  readonly processor: string;
   readonly onChange: (state: DevicesState) => void;
   readonly log: (entry: LogEntry) => void;
 }): Devices {
@@ -63,6 +77,7 @@ export function createDevices(options: {
   let looking: Promise<void> | undefined;
   /** Lost in this run without taking the process down: a driver that was reset, a computer that slept. */
   const away = new Map<Device, string>();
+  const closing = new AbortController();
 
   const state = (): DevicesState => ({
     choice: note.choice,
@@ -70,6 +85,8 @@ export function createDevices(options: {
     looking: looking !== undefined,
     devices: devices.map((device) => ({ device, finding: findingOf(device) })),
     speeds: note.speeds.filter(({ tokensPerSecond }) => tokensPerSecond > 0),
+    ...(note.threads && { threads: note.threads }),
+    understood: note.understood ?? [],
     contexts: note.contexts,
   });
   const findingOf = (device: Device): DeviceFinding => {
@@ -92,17 +109,17 @@ export function createDevices(options: {
   const tryAll = async (): Promise<void> => {
     for (const device of options.possible) {
       if (isKnown(device)) continue;
-      const answer = await tryDevice(device, { startProcess, log });
+      const answer = await tryDevice(device, { startProcess, log, signal: closing.signal });
+      if (closing.signal.aborted) return;
       const cause = answer.ok ? undefined : (answer.problem.evidence[0]?.cause ?? answer.problem.title);
       const { runtime, ...found } = answer.ok
         ? answer.value
         : { runtime: note.runtime, kind: 'unusable' as const, cause };
-      const known =
-        runtime === note.runtime || note.runtime === '' ? note : { ...note, findings: [], speeds: [], spin: undefined };
+      const known = runtime === note.runtime || note.runtime === '' ? note : { ...note, ...forgotten };
       const finding: NotedFinding = {
         device,
         ...found,
-        ...('cause' in found && { cause: found.cause?.slice(0, 1000) }),
+        ...('cause' in found && { cause: found.cause?.slice(0, mostCause) }),
       };
       log({ area: 'devices', event: finding.kind, device, cause: finding.cause });
       await change({ ...known, runtime, findings: [...known.findings, finding] });
@@ -124,46 +141,31 @@ export function createDevices(options: {
     const finding = findingOf(device);
     return finding.kind === 'works' && finding.half;
   };
-  const speedOf = (modelId: string, device: Device): number | undefined =>
-    note.speeds.find((one) => one.modelId === modelId && one.device === device)?.tokensPerSecond;
+  const measurer = createMeasurer({ ...options, half, note: () => note, change });
+  const { speedOf, isUnfit } = measurer;
 
-  const measureOn = async (model: InstalledModel, device: Device, spin: boolean): Promise<number> => {
-    const how = { folder: options.folderOf(model), device, half: half(device), spin };
-    const answer = await measureSpeed(model, how, { startProcess, log });
-    const cause = answer.ok ? undefined : answer.problem.evidence[0]?.cause;
-    log({ area: 'devices', event: 'measured', device, spin, rate: answer.ok ? answer.value : 0, cause });
-    return answer.ok ? answer.value : 0;
-  };
-  /** The CPU both ways, so that what is not worth its noise is left. */
-  const tune = async (model: InstalledModel): Promise<NotedSpeed> => {
-    const [busy, quiet] = [await measureOn(model, 'cpu', true), await measureOn(model, 'cpu', false)];
-    const spin = quiet < busy * quietEnough;
-    await change({ spin });
-    return { modelId: model.id, device: 'cpu', tokensPerSecond: spin ? busy : quiet };
-  };
-  const measure = async (model: InstalledModel, others: readonly Device[]): Promise<void> => {
-    const { spin } = note;
-    const speeds: NotedSpeed[] = [
-      spin === undefined
-        ? await tune(model)
-        : { modelId: model.id, device: 'cpu', tokensPerSecond: await measureOn(model, 'cpu', spin) },
-    ];
-    for (const device of others) {
-      speeds.push({ modelId: model.id, device, tokensPerSecond: await measureOn(model, device, false) });
+  const fastest = async (
+    model: InstalledModel,
+    onMeasure: () => void,
+    how: Measuring,
+  ): Promise<Pick<DevicePlan, 'device' | 'why'>> => {
+    const isUnknown = (device: Device): boolean =>
+      speedOf(model.id, device) === undefined && !isUnfit(model.id, device, how.atOwnRisk);
+    const card = await options.hardware();
+    if (card) await ready();
+    const working = card ? devices.filter((device) => device !== 'cpu' && findingOf(device).kind === 'works') : [];
+    if (working.length === 0) {
+      if (note.stale && isUnknown('cpu')) {
+        onMeasure();
+        await measurer.tune(model, how);
+      }
+      return { device: 'cpu', why: 'only' };
     }
-    const rest = note.speeds.filter(({ modelId }) => modelId !== model.id);
-    await change({ speeds: [...rest, ...speeds] });
-  };
-
-  const fastest = async (model: InstalledModel, onMeasure: () => void): Promise<Pick<DevicePlan, 'device' | 'why'>> => {
-    if (!(await options.hardware())) return { device: 'cpu', why: 'only' };
-    await ready();
-    const working = devices.filter((device) => device !== 'cpu' && findingOf(device).kind === 'works');
-    if (working.length === 0) return { device: 'cpu', why: 'only' };
     const all: readonly Device[] = ['cpu', ...working];
-    if (all.some((device) => speedOf(model.id, device) === undefined)) {
+    const missing = all.filter(isUnknown);
+    if (missing.length > 0) {
       onMeasure();
-      await measure(model, working);
+      await measurer.measure(model, missing, how);
     }
     const [device = 'cpu'] = all.toSorted((a, b) => (speedOf(model.id, b) ?? 0) - (speedOf(model.id, a) ?? 0));
     return { device, why: 'fastest' };
@@ -171,9 +173,8 @@ export function createDevices(options: {
 
   return {
     async start() {
-      const driver = await options.driver();
-      const read = (await options.note.read()) ?? freshNote;
-      note = read.driver === driver ? read : { ...read, driver, findings: [], speeds: [], spin: undefined };
+      const here = { driver: await options.driver(), processor: options.processor };
+      note = stillTrue((await options.note.read()) ?? freshNote, here);
     },
     state,
     async choose(choice) {
@@ -190,15 +191,23 @@ export function createDevices(options: {
       }),
     async look() {
       away.clear();
-      await change({ findings: [], speeds: [], spin: undefined });
+      measurer.forget();
+      await change(forgotten);
       await ready();
       return state();
     },
-    async plan(model, onMeasure = () => undefined) {
+    understand: ({ device, cause }) =>
+      change({
+        understood: [
+          ...(note.understood ?? []).filter((one) => one.device !== device),
+          { device, cause: cause.slice(0, mostCause) },
+        ],
+      }),
+    async plan(model, { onMeasure = () => undefined, atOwnRisk = false } = {}) {
       const wished = note.choice;
       const tokens = note.contexts.find((one) => one.modelId === model.id)?.tokens;
-      const rest = (): Pick<DevicePlan, 'spin' | 'saving' | 'contextLength'> => ({
-        ...(note.saving ? { saving: true } : note.spin !== undefined && { spin: note.spin }),
+      const rest = (): Omit<DevicePlan, 'device' | 'why'> => ({
+        ...(note.saving ? { saving: true } : measurer.threads()),
         ...(tokens !== undefined && { contextLength: tokens }),
       });
       if (wished === 'cpu') return { ...rest(), device: wished, why: 'chosen' };
@@ -209,14 +218,12 @@ export function createDevices(options: {
         const cause = 'cause' in finding ? finding.cause : `${wished} is not part of this build`;
         return { ...rest(), device: 'cpu', why: 'fallback', fallback: { device: wished, cause } };
       }
-      const { device, why } = await fastest(model, onMeasure);
+      const { device, why } = await fastest(model, onMeasure, { signal: closing.signal, atOwnRisk });
       return { ...rest(), device, why, half: half(device) };
     },
-    async tune(model) {
-      if (note.spin !== undefined) return;
-      const speed = await tune(model);
-      const rest = note.speeds.filter(({ modelId }) => modelId !== model.id);
-      await change({ speeds: [...rest, speed] });
+    async tune(model, signal) {
+      const ending = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
+      if (!note.threads) await measurer.tune(model, { signal: ending });
     },
     lost(device, cause, crashed) {
       log({ area: 'devices', event: 'lost', device, cause, crashed });
@@ -226,7 +233,8 @@ export function createDevices(options: {
         return;
       }
       const others = note.findings.filter((one) => one.device !== device);
-      void change({ findings: [...others, { device, kind: 'unusable', cause: cause.slice(0, 1000) }] });
+      void change({ findings: [...others, { device, kind: 'unusable', cause: cause.slice(0, mostCause) }] });
     },
+    close: () => closing.abort(),
   };
 }

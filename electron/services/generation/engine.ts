@@ -146,9 +146,12 @@ export function createEngine(options: {
   > => {
     const installed = folder === options.folderOf(model);
     if (!options.devices || !installed) return { device: 'cpu', why: 'only', load: { device: 'cpu' } };
-    const plan = await options.devices.plan(model, () => {
-      retire(); // two heavy processes at once could exhaust memory
-      become({ kind: 'loading', modelId: model.id, measuring: true });
+    const plan = await options.devices.plan(model, {
+      onMeasure() {
+        retire(); // two heavy processes at once could exhaust memory
+        become({ kind: 'loading', modelId: model.id, measuring: true });
+      },
+      atOwnRisk: permitted.has(model.id),
     });
     const { why, fallback, ...load } = plan;
     return { device: plan.device, why, ...(fallback && { fallback }), load };

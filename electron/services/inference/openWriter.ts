@@ -4,7 +4,8 @@ import { failed, ok, type Result } from '../../contract/result.ts';
 import type { Announce, GenerateOutput, LoadInput } from '../work/protocol.ts';
 import { announceRuns } from './announced.ts';
 import { createDecoder, type Decoder } from './decoder.ts';
-import { type OpenedSession, openOnCpu, openOnDevice, type SessionWish, threadsFor } from './device.ts';
+import { readCores } from './cores.ts';
+import { type OpenedSession, openOnCpu, openOnDevice, type SessionWish } from './device.ts';
 import { createFallingDecoder } from './fallingDecoder.ts';
 import { fingerprintOf, type KeptCaches, openKeptCaches } from './keptCaches.ts';
 import { graphUnsupported } from './explain.ts';
@@ -14,6 +15,7 @@ import { type Fitting, fitContext, memoryFree } from './memory.ts';
 import type { ModelFolder } from './modelFolder.ts';
 import { readSignature } from './onnxReader.ts';
 import { positionLimit } from './positionLimit.ts';
+import { threadsFor } from './threads.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { openTransformersModel } from './transformersModel.ts';
 import { createTransformersWriter } from './transformersWriter.ts';
@@ -80,12 +82,12 @@ interface Opened {
 
 async function openGeneric(input: LoadInput, opening: Opening, fit: Fit, endIds: ReadonlySet<number>): Promise<Opened> {
   const { tokenizer, announce } = opening;
-  const threads = await threadsFor(input);
-  const how = { dtype: input.dtype, threads, spin: input.saving ? false : input.spin, announce };
+  const threads = threadsFor(input, await readCores());
+  const how = { dtype: input.dtype, threads, announce };
   const model = await loading(opening, () => openTransformersModel(input.folder, how));
   const { contextLength } = fit;
   return {
-    loaded: { device: 'cpu', threads, generic: true, ...fit },
+    loaded: { device: 'cpu', threads: threads.count, generic: true, ...fit },
     writer: createTransformersWriter({ model, tokenizer, endIds, contextLength }),
   };
 }

@@ -8,6 +8,7 @@ import { env, InferenceSession, listSupportedBackends, Tensor } from 'onnxruntim
 import type { Device } from '../../contract/model.ts';
 import { readSignature } from './onnxReader.ts';
 import { cutFloat, cutHalf } from './smallGraphs.ts';
+import { sessionThreads } from './threads.ts';
 
 export type { Tensor } from 'onnxruntime-node';
 
@@ -24,6 +25,8 @@ export interface SessionOptions {
   readonly threads: number;
   /** Threads that wait for work keep their core busy for a moment, or give it back at once. */
   readonly spin?: boolean | undefined;
+  /** Logical processors on which the threads stay, see Threads; absent = the system moves them. */
+  readonly processors?: readonly number[];
   /** Start of the name of a file that says, once the session is released, how long each operator took. */
   readonly profileTo?: string;
 }
@@ -58,19 +61,18 @@ function describe(metadata: readonly InferenceSession.ValueMetadata[]): TensorIn
  */
 export async function openSession(
   path: string,
-  { device, threads, spin = true, profileTo }: SessionOptions,
+  { device, threads, spin = true, processors, profileTo }: SessionOptions,
 ): Promise<DecoderSession> {
   const stay = keepsOutputs(device) ? keptNames(path) : [];
   const session = await InferenceSession.create(path, {
     executionProviders: [device],
-    intraOpNumThreads: threads,
+    ...sessionThreads({ count: threads, spin, ...(processors && { processors }) }),
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     enableCpuMemArena: false,
     ...(profileTo !== undefined && { enableProfiling: true, profileFilePrefix: profileTo }),
     logSeverityLevel: 3, // errors; warnings about unused constants mean nothing to anybody
-    ...(!spin && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
     ...(stay.length > 0 && {
       preferredOutputLocation: Object.fromEntries(stay.map((name) => [name, 'gpu-buffer'] as const)),
     }),

@@ -15,6 +15,7 @@ import {
 import type { Dtype } from '../../contract/model.ts';
 import type { Announce } from '../work/protocol.ts';
 import { watchRuns } from './announced.ts';
+import { sessionThreads, type Threads } from './threads.ts';
 
 env.allowRemoteModels = false;
 // A file that the library opens by itself is read to its end beside the runtime, which maps it: every byte of the weights a
@@ -123,12 +124,10 @@ export async function openTransformersModel(
   {
     dtype,
     threads,
-    spin = true,
     announce,
   }: {
     readonly dtype: Dtype;
-    readonly threads: number;
-    readonly spin?: boolean | undefined;
+    readonly threads: Threads;
     readonly announce: Announce;
   },
 ): Promise<TransformersModel> {
@@ -139,10 +138,9 @@ export async function openTransformersModel(
     device: 'cpu',
     local_files_only: true,
     session_options: {
-      intraOpNumThreads: threads,
+      ...sessionThreads(threads),
       enableCpuMemArena: false,
       logSeverityLevel: 3,
-      ...(!spin && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
     },
   });
   announceSession(model.sessions['model'], announce);

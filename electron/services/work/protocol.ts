@@ -3,20 +3,18 @@
  * events in between, log lines on the same pipe. Types only; every message is JSON-shaped.
  */
 import type { FinishReason, GenerationStats, Loaded, Role, Sampling } from '../../contract/chat.ts';
-import type { DeviceFinding } from '../../contract/devices.ts';
+import type { DeviceFinding, ThreadsWay } from '../../contract/devices.ts';
 import type { Device, Dtype, Fidelity, SanityCheck } from '../../contract/model.ts';
 import type { Result } from '../../contract/result.ts';
 
-export interface LoadInput {
+export interface LoadInput extends Partial<ThreadsWay> {
   readonly folder: string; // absolute, holds config.json and onnx/
   readonly dtype: Dtype;
   /** 'auto' = the CPU: whoever knows what was measured names a device. */
   readonly device: Device | 'auto';
   /** Compute in half precision, for devices that can. */
   readonly half?: boolean;
-  /** Whether threads that wait keep their core busy; absent = they do. */
-  readonly spin?: boolean;
-  /** Half the cores, and those are given back at once: slower, cooler, quieter. */
+  /** Half the cores, and those are given back at once: slower, cooler, quieter. Goes before what was measured. */
   readonly saving?: boolean;
   /** Context in tokens that the person chose; absent = as long as the memory allows. */
   readonly contextLength?: number;

@@ -38,7 +38,9 @@ async function open(choice: 'cpu' | 'webgpu') {
     folderOf: () => folder,
     possible: ['webgpu'],
     hardware: async () => true,
+    cores: async () => ({ all: 0 }),
     driver: async () => 'this one',
+    processor: 'that one',
     onChange: () => undefined,
     log: () => undefined,
   });
