@@ -103,6 +103,8 @@ export const journey = {
     done: (dtype: string) => `Prepared as ${dtype}`,
     what: 'The weights are rewritten for this computer: smaller, and quick to load.',
     start: 'Prepare',
+    stop: 'Stop',
+    skip: 'Skip',
     technical: 'Details',
     technicalText: (architecture: string, parameters: string, dtype: string) =>
       `${architecture}, ${parameters} parameters. Official safetensors are read tensor by tensor, quantized to ${dtype} and written as an ONNX graph for ONNX Runtime. The official files are not changed.`,
@@ -129,6 +131,7 @@ export const journey = {
     taking: 'Copying',
     trying: 'Trying the model',
     proving: 'Comparing with the official weights',
+    measuring: 'Measuring once how it runs best on this computer',
     working: 'Working',
   },
 } as const;

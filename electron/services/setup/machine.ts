@@ -66,7 +66,9 @@ export function next(state: SetupState, event: SetupEvent): SetupState {
         ? { ...state, activity: { kind: 'working' } }
         : state;
     case 'pause':
-      return state.step === 'download' && state.activity.kind === 'working'
+      if (state.activity.kind !== 'working') return state;
+      if (state.step === 'prepare') return { ...state, activity: { kind: 'idle' } }; // it begins anew, later
+      return state.step === 'download'
         ? { ...state, activity: { kind: 'paused', progress: state.activity.progress ?? nothingYet } }
         : state;
     case 'progress':

@@ -24,7 +24,7 @@ export function prepareStep(options: {
   readonly log: (entry: LogEntry) => void;
 }): SetupEffects['prepare'] {
   const { ports, engine, models, now, log } = options;
-  return async (plan, licence, { signal, report }) => {
+  const prepare: SetupEffects['prepare'] = async (plan, licence, { signal, report }) => {
     const storage = options.storage();
     await storage.settled();
     const free = await storage.blocked();
@@ -42,10 +42,22 @@ export function prepareStep(options: {
       startProcess: () => ports.startWorker('convert'),
     };
     const prepared = await (plan.ready ? takeReady(work) : prepareModel(work)).finally(() => lock.release());
-    if (prepared.ok) {
-      await options.devices.tune(prepared.value);
-      await models.refresh();
-    }
+    if (!prepared.ok) return prepared;
+    await models.refresh();
+    // It is here already: who stops now only misses the measurement.
+    report({ doneBytes: plan.totalBytes, totalBytes: plan.totalBytes, bytesPerSecond: 0 }, 'measuring');
+    await options.devices.tune(prepared.value, signal);
     return prepared;
+  };
+  const ending = new Map<string, Promise<unknown>>();
+  return (plan, ...rest) => {
+    // One that was stopped a moment ago still holds the files.
+    const before = ending.get(plan.repo) ?? Promise.resolve();
+    const mine = before.then(() => prepare(plan, ...rest));
+    ending.set(
+      plan.repo,
+      mine.catch(() => undefined),
+    );
+    return mine;
   };
 }

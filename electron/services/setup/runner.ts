@@ -81,6 +81,7 @@ export function createRunner(options: {
   let expectedSince = options.expectedSince;
   let patience = freshPatience;
   let lastReport = 0;
+  let closed = false;
 
   const send = (event: SetupEvent): void => {
     const previous = state;
@@ -154,6 +155,8 @@ export function createRunner(options: {
       case 'prepare': {
         if (state.step !== 'prepare') return;
         const done = await effects.prepare(state.plan, state.licence, { signal, report });
+        // Stopped when only the measurement was left: the model is there all the same.
+        if (signal.aborted && done.ok && !closed) send({ type: 'prepared', model: done.value });
         if (signal.aborted) return;
         settle(own, done.ok ? { type: 'prepared', model: done.value } : failure(done.problem));
         return;
@@ -221,6 +224,7 @@ export function createRunner(options: {
     },
     start: follow,
     close() {
+      closed = true;
       running?.abort.abort();
       running = undefined;
     },

@@ -72,6 +72,16 @@ describe('the journey of one model', () => {
     ['resumes', [checked(), { type: 'start' }, { type: 'pause' }, { type: 'start' }], 'download/working'],
     ['prepares what has arrived', [checked(), { type: 'start' }, { type: 'downloaded' }], 'prepare/working'],
     [
+      'stops preparing, and begins anew when asked',
+      [checked(), { type: 'start' }, { type: 'downloaded' }, { type: 'pause' }],
+      'prepare/idle',
+    ],
+    [
+      'prepares again after it was stopped',
+      [checked(), { type: 'start' }, { type: 'downloaded' }, { type: 'pause' }, { type: 'start' }],
+      'prepare/working',
+    ],
+    [
       'is ready when a model exists',
       [checked(), { type: 'start' }, { type: 'downloaded' }, { type: 'prepared', model }],
       'ready/idle',

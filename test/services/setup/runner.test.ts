@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { DownloadPlan, InstalledModel } from '../../../electron/contract/model.ts';
 import type { Problem, ProblemCode } from '../../../electron/contract/problem.ts';
-import { ok } from '../../../electron/contract/result.ts';
+import { failed, ok } from '../../../electron/contract/result.ts';
 import type { LicenceStatus, SetupState } from '../../../electron/contract/setup.ts';
 import { stateFile } from '../../../electron/services/durable/stateFile.ts';
 import { announcement } from '../../../electron/services/setup/announce.ts';
@@ -48,6 +48,8 @@ function world(script: {
   found?: boolean;
   complete?: boolean;
   hangs?: boolean;
+  /** Preparing lasts until it is stopped, and has its model by then or not. */
+  preparing?: 'with the model' | 'without';
   pace?: Partial<Pace>;
 }) {
   const seen: string[] = [];
@@ -71,9 +73,13 @@ function world(script: {
       }
       return ok(undefined);
     },
-    async prepare() {
+    async prepare(_plan, _licence, { signal }) {
       seen.push('prepare');
-      return ok(model);
+      if (script.preparing) {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        seen.push('stopped');
+      }
+      return script.preparing === 'without' ? failed(problem('cancelled')) : ok(model);
     },
   };
   const journeys = createJourneys({
@@ -140,6 +146,32 @@ describe('running a journey', () => {
     journeys.send(repo, { type: 'pause' });
     await vi.waitFor(() => expect(seen).toContain('stopped'));
     expect(journeys.list()[0]?.activity).toMatchObject({ kind: 'paused', progress: { doneBytes: 4 } });
+  });
+
+  test.each([
+    ['with the model', 'ready/idle'],
+    ['without', 'prepare/idle'],
+  ] as const)('stops preparing when told to: %s at hand it is %s', async (preparing, place) => {
+    const { journeys, seen, reach } = world({ preparing, complete: true });
+    journeys.choose(repo, 'q4');
+    await reach('download/idle');
+    journeys.send(repo, { type: 'start' });
+    await reach('prepare/working');
+    journeys.send(repo, { type: 'pause' });
+    await vi.waitFor(() => expect(seen).toContain('stopped'));
+    await reach(place);
+  });
+
+  test('a preparation that ends after everything was closed changes nothing', async () => {
+    const { journeys, seen, told, reach } = world({ preparing: 'with the model', complete: true });
+    journeys.choose(repo, 'q4');
+    await reach('download/idle');
+    journeys.send(repo, { type: 'start' });
+    await reach('prepare/working');
+    await journeys.close();
+    await vi.waitFor(() => expect(seen).toContain('stopped'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(told.at(-1)).toBe('prepare/working');
   });
 
   test('goes on after a restart where the disk says it stands', async () => {
