@@ -1,8 +1,8 @@
-import { mount } from 'svelte';
-import App from './App.svelte';
-import { chooseBackend } from './backend/choose.ts';
-import { AppState } from './state/app.svelte.ts';
+/**
+ * First the colours and the mark, which index.html holds: a window is there at once, and never in the wrong colours. The
+ * program is fetched behind that: nothing heavy stands before the first paint.
+ */
+import { savedTheme, showTheme } from './state/theme.ts';
 
-const app = new AppState(chooseBackend(window), window);
-app.start();
-mount(App, { target: document.body, props: { app } });
+showTheme(window, savedTheme(window));
+addEventListener('load', () => void import('./program.ts'), { once: true });

@@ -1,20 +1,13 @@
-export const themes = ['system', 'light', 'dark'] as const;
-export type Theme = (typeof themes)[number];
-const key = 'latchkey.theme';
+import { saveTheme, savedTheme, showTheme, type Theme } from './theme.ts';
 
-function isTheme(value: unknown): value is Theme {
-  return themes.some((theme) => theme === value);
-}
-
-/** Which colours are shown: the system's choice, or the person's. The choice is all that this page ever stores. */
+/** Which colours are shown: the system's choice, or the person's. */
 export class ThemeChoice {
   #choice = $state<Theme>('system');
   readonly #page: Window;
 
   constructor(page: Window) {
     this.#page = page;
-    const saved = page.localStorage.getItem(key);
-    if (isTheme(saved)) this.#choice = saved;
+    this.#choice = savedTheme(page);
     page.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#show());
     this.#show();
   }
@@ -25,7 +18,7 @@ export class ThemeChoice {
 
   choose(theme: Theme): void {
     this.#choice = theme;
-    this.#page.localStorage.setItem(key, theme);
+    saveTheme(this.#page, theme);
     this.#show();
   }
 
@@ -38,9 +31,6 @@ export class ThemeChoice {
   }
 
   #show(): void {
-    const dark =
-      this.#choice === 'dark' ||
-      (this.#choice === 'system' && this.#page.matchMedia('(prefers-color-scheme: dark)').matches);
-    this.#page.document.documentElement.dataset['theme'] = dark ? 'dark' : 'light';
+    showTheme(this.#page, this.#choice);
   }
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { BackendEvent } from '../../contract/ipc.ts';
 import type { Result } from '../../contract/result.ts';
-import { guardHeaders } from '../contentPolicy.ts';
+import { guardHeaders, ownWindow } from '../contentPolicy.ts';
 import { readStaticFile } from '../staticFiles.ts';
 import { eventStreams } from './eventStreams.ts';
 import { decide } from './guard.ts';
@@ -23,7 +23,7 @@ interface WebServerOptions {
   readonly port: number;
 }
 
-const noStore = { ...guardHeaders, 'cache-control': 'no-store' };
+const noStore = { ...guardHeaders, ...ownWindow, 'cache-control': 'no-store' };
 
 /** Refusals carry a status and nothing else: whoever is refused learns nothing. */
 function refuse(response: ServerResponse, status: number): void {

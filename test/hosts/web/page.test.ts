@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { guardHeaders } from '../../../electron/hosts/contentPolicy.ts';
+import { guardHeaders, ownWindow } from '../../../electron/hosts/contentPolicy.ts';
 import type { RawAnswer } from '../sendRaw.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Case } from './bench.ts';
@@ -25,7 +25,7 @@ describe('the page', () => {
     async (path) => {
       const answer = await get(path);
       expect(answer.status).toBe(200);
-      expect(answer.headers).toMatchObject({ ...guardHeaders, 'cache-control': 'no-store' });
+      expect(answer.headers).toMatchObject({ ...guardHeaders, ...ownWindow, 'cache-control': 'no-store' });
       expect(answer.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'");
     },
   );
