@@ -17,12 +17,12 @@ export interface Measuring {
 
 export interface Measurer {
   /** Tokens per second; 0 = it cannot write there; undefined = not known. */
-  speedOf(modelId: string, device: Device): number | undefined;
+  readonly speedOf: (modelId: string, device: Device) => number | undefined;
   /**
    * It did not fit into the memory in this run, there or on the CPU, whose estimate is the same: nothing to remember, and
    * nothing to try before each answer. At the person's own risk it is another question.
    */
-  isUnfit(modelId: string, device: Device, atOwnRisk: boolean | undefined): boolean;
+  readonly isUnfit: (modelId: string, device: Device, atOwnRisk: boolean | undefined) => boolean;
   /** How threads are to work, as far as that is known. */
   threads(): Partial<ThreadsWay>;
   /** Finds out how threads work best, and so how fast the model writes on the CPU. */
