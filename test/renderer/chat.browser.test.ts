@@ -1,4 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { seededRandom } from '../reference/checkpoint.ts';
+import { shreds } from './markdown/shreds.ts';
 import { type GalleryWindow, openGallery } from './openGallery.ts';
 
 const { page, show, sent, stream, faults, close } = await openGallery();
@@ -36,6 +38,22 @@ describe('the chat', () => {
     expect(await page.locator('[aria-live=polite]').textContent()).toBe('');
     await page.getByTestId('stop').click();
     await expect.poll(() => page.locator('[aria-live=polite]').textContent()).toContain('has answered');
+  });
+
+  test('shows a streamed answer as it shows the whole one, whatever it is made of', async () => {
+    const pick = seededRandom(11);
+    const answer = page.locator('[data-role=assistant] .markdown').last();
+    // Svelte's own marks between parts of the page are nothing that anybody sees.
+    const seen = (): Promise<string> => answer.evaluate((node) => node.innerHTML.replaceAll(/<!--.*?-->/g, ''));
+    for (let round = 0; round < 6; round += 1) {
+      const pieces = Array.from({ length: 60 }, () => shreds[Math.floor(pick() * shreds.length)] ?? '');
+      await show('chat-writing');
+      for (const [index, piece] of pieces.entries()) await stream(index, piece);
+      const grown = await seen();
+      await show('chat-writing');
+      await stream(0, pieces.join(''));
+      expect(grown, JSON.stringify(pieces)).toBe(await seen());
+    }
   });
 
   test('follows the end while the person reads there, and leaves them alone elsewhere', async () => {

@@ -4,6 +4,7 @@ import { GrowingText, parseMarkdown } from '../../../renderer/markdown/growingTe
 import { parseInline } from '../../../renderer/markdown/inline.ts';
 import type { Block, Inline } from '../../../renderer/markdown/tree.ts';
 import { seededRandom } from '../../reference/checkpoint.ts';
+import { shreds } from './shreds.ts';
 
 /** A compact picture of a tree, so that a table row fits on a line. */
 function drawInline(nodes: readonly Inline[]): string {
@@ -153,14 +154,6 @@ const everything = [
   '```python\nfor x in y:\n    print("```not a fence")\n```\n',
   '> quoted\n> > twice\n\n| a | b |\n|---|:-:|\n| 1 | **2** |\n\n$$\n\\sum x\n$$\n\n---\n\nthe end 🔑 é 鍵',
 ].join('\n');
-
-/** What Markdown is made of, whole and torn. */
-const shreds = [
-  ...['word', 'x', '1', '.', ' ', '  ', '    ', '\t', '\n', '\n', '\n\n', '\r', '\r\n', '\u00a0', '\u2028', '\v'],
-  ...['- ', '-', '+', '* ', '*', '**', '_', '1. ', '2) ', '[x] ', '#', '# ', '>', '> ', '\n\n> q\n', '---'],
-  ...['|', '|-|', 'a|b', '| a | b |', '\n|---|---|', '`', '```', '~', '~~~', '$$', '\\[', '\\]'],
-  ...['\\begin{align}', '\\end{align}'],
-];
 
 describe('a growing text', () => {
   test.each([1, 3, 7, 40])('ends as the same tree when it arrives in pieces of %i characters', (size) => {
