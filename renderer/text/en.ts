@@ -124,6 +124,7 @@ export const t = {
     show: 'Show',
     hide: 'Hide',
     working: 'Working',
+    more: 'More ways to go on',
     limitEnds: (time: string) => `The limit ends in ${time}.`,
     limitOver: 'The limit is over: try again.',
     opens: (host: string) => `opens ${host}`,

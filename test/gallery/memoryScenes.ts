@@ -1,6 +1,6 @@
 import { contextTooLong, notEnoughMemory } from '../../electron/services/inference/explainMemory.ts';
-import { installed, message } from './fixtures.ts';
-import { chatting, engineReady, openChat, type Scene, withChat } from './worlds.ts';
+import { installed, licence, message, plan } from './fixtures.ts';
+import { base, chatting, engineReady, openChat, type Scene, signedIn, withChat, withSetup } from './worlds.ts';
 
 const named = { modelId: installed.id, repo: installed.repo } as const;
 const tooLarge = notEnoughMemory(
@@ -29,9 +29,21 @@ const atOwnRisk = {
   atOwnRisk: true,
 } as const;
 
+/** A journey whose model is made and does not fit. */
+const unproved: Scene = {
+  world: withSetup(signedIn, {
+    ...base,
+    step: 'prepare',
+    licence: licence('granted'),
+    plan,
+    activity: { kind: 'blocked', problem: tooLarge },
+  }),
+};
+
 /** A model that does not fit into the memory: refused, with what can be done, and loaded at the person's own risk. */
 export const memoryScenes: Readonly<Record<string, Scene>> = {
   'chat-memory': refused(tooLarge),
+  'prepare-memory': unproved,
   'chat-context': refused(contextTooLong({ wish: 65_536, room: 41_300, free: 4.1e9, named })),
   'chat-own-risk': {
     world: {

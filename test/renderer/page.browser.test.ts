@@ -164,6 +164,21 @@ describe('the journey', () => {
     await page.getByText('Measuring once how it runs best on this computer').waitFor();
   });
 
+  test('has no room for every way round a lack of memory as a button, and leaves none out', async () => {
+    await show('prepare-memory');
+    const card = page.getByTestId('problem');
+    const buttons = await card.locator('.row > button, .row > span > button').allTextContents();
+    expect(buttons.map((text) => text.trim()).slice(0, 3)).toEqual([
+      'Prepare it in 4 bits',
+      'Prepare',
+      'Choose a smaller model',
+    ]);
+    await card.getByRole('button', { name: 'More ways to go on' }).click();
+    await page.getByRole('menuitem', { name: 'Load anyway' }).click();
+    await expect.poll(() => sent('engine.permit')).toHaveLength(1);
+    await expect.poll(() => sent('setup.start')).toHaveLength(1);
+  });
+
   test('offers the licence page first and the check second, with the evidence folded', async () => {
     await show('never-asked');
     const buttons = page.getByTestId('problem').locator('button, a');
