@@ -110,7 +110,7 @@ function setupHandlers(_ports: Ports, rooms: Rooms): Some<'setup' | 'licence' | 
   const { journeys, standIns } = rooms;
   return {
     'setup.list': async () => ok(journeys.list()),
-    'setup.choose': async ({ repo, dtype }) => ok(journeys.choose(repo, dtype ?? 'q4')),
+    'setup.choose': async ({ repo, dtype }) => ok(journeys.choose(repo, dtype)),
     'setup.check': async ({ repo }) => journeys.send(repo, { type: 'check' }),
     'setup.start': async ({ repo }) => journeys.send(repo, { type: 'start' }),
     'setup.pause': async ({ repo }) => journeys.send(repo, { type: 'pause' }),

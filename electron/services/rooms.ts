@@ -181,6 +181,12 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     limit: preferences.downloadLimit,
     speed: remember('last-speed.json', isSpeed),
   });
+  const preparing = prepareStep({
+    ...{ ports, engine, models, devices, now, log: write },
+    modelsFolder: () => home.folder(),
+    storage: () => storage,
+    snapshotOf,
+  });
   const journeys = createJourneys({
     records: remember<readonly JourneyRecord[]>('journeys.json', areRecords),
     pace: ports.pace,
@@ -196,8 +202,10 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
       const note = announcement(setup, previous);
       if (note) ports.notify?.(note);
     },
+    onReplace: (repo) => void preparing.forget(repo),
     onRemove(repo) {
       standIns.forgo(repo);
+      void preparing.forget(repo);
       emit({ type: 'setup.removed', repo });
     },
     effects: {
@@ -208,12 +216,7 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
           bytesPerSecond: downloads.bytesPerSecond(),
         }),
       download: (plan, more) => downloads.run(plan, more),
-      prepare: prepareStep({
-        ...{ ports, engine, models, devices, now, log: write },
-        modelsFolder: () => home.folder(),
-        storage: () => storage,
-        snapshotOf,
-      }),
+      prepare: preparing.prepare,
     },
   });
 

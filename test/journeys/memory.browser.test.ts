@@ -1,5 +1,5 @@
 /** A model that does not fit into the memory by the estimate: what a person is told, and how they go on at their own risk. */
-import { closeSync, ftruncateSync, openSync, readdirSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inferenceProcess } from './inferenceProcess.ts';
@@ -7,6 +7,7 @@ import {
   type App,
   ask,
   checkQuestions,
+  chooseModel,
   installModel,
   openWorld,
   problem,
@@ -14,6 +15,13 @@ import {
   words,
   type World,
 } from './world.ts';
+
+/** Weights of a terabyte beside a graph, as far as their length tells; on the disk they take nothing. */
+function addWeights(folder: string): void {
+  const file = openSync(join(folder, 'onnx/model_q4.onnx_data_1'), 'w');
+  ftruncateSync(file, 2 ** 40);
+  closeSync(file);
+}
 
 // The process is found as Linux does it.
 describe.runIf(process.platform === 'linux')('too little memory, on the page', { timeout: 90_000 }, () => {
@@ -41,12 +49,8 @@ describe.runIf(process.platform === 'linux')('too little memory, on the page', {
     app = await world.launch();
     await installModel(app.page, 'open-practice/Doorstep-Instruct');
     await app.close();
-    // Weights of a terabyte beside the graph, as far as their length tells; on the disk they take nothing.
     const models = join(world.data, 'models');
-    const folder = readdirSync(models).find((name) => !name.startsWith('.')) ?? '';
-    const file = openSync(join(models, folder, 'onnx/model_q4.onnx_data_1'), 'w');
-    ftruncateSync(file, 2 ** 40);
-    closeSync(file);
+    addWeights(join(models, readdirSync(models).find((name) => !name.startsWith('.')) ?? ''));
     app = await world.launch();
     await openChat();
   }, 150_000);
@@ -89,5 +93,65 @@ describe.runIf(process.platform === 'linux')('too little memory, on the page', {
     await askInVain();
     await cards().getByRole('button', { name: 'Choose a smaller model' }).click();
     await app.page.getByRole('heading', { level: 1, name: 'Models' }).waitFor();
+  });
+});
+
+describe('too little memory for what was just prepared, on the page', { timeout: 120_000 }, () => {
+  const repo = 'open-practice/Doorstep-Instruct';
+  let world: World;
+  let app: App;
+  let models: string;
+  showFailures(() => app);
+
+  const made = (): string => join(models, readdirSync(models).find((name) => name.includes('Doorstep')) ?? 'none');
+  const graph = (): { readonly inode: number; readonly madeAt: number } => {
+    const { ino, mtimeMs } = statSync(join(made(), 'onnx/model_q4.onnx_data'));
+    return { inode: ino, madeAt: mtimeMs };
+  };
+  let before: ReturnType<typeof graph>;
+
+  beforeAll(async () => {
+    world = await openWorld('web');
+    models = join(world.data, 'models');
+    mkdirSync(models, { recursive: true });
+    // A conversion appears whole, and only then it is loaded to be proved: by then it has become too large.
+    const watcher = watch(models, (_event, name) => {
+      if (!name?.startsWith('.unfinished-')) return;
+      watcher.close();
+      addWeights(join(models, name));
+    });
+    app = await world.launch();
+    await chooseModel(app.page, repo);
+    await app.page.getByTestId('start-download').click();
+    await problem(app.page, 'not-enough-memory');
+    before = graph();
+  }, 150_000);
+  afterAll(() => world.end());
+
+  test('the step says so, keeps what it made, and offers to try again and to take the risk', async () => {
+    const buttons = await app.page.getByTestId('problem').getByRole('button').allTextContents();
+    expect(buttons.map(words).slice(0, 3)).toEqual(['Choose a smaller model', 'Prepare', 'Load anyway']);
+    expect(readdirSync(models)).toEqual([expect.stringMatching(/^\.unfinished-/u)]);
+  });
+
+  test('trying again without more memory says the same, and makes nothing anew', async () => {
+    const { page } = app;
+    await page.getByTestId('problem').getByRole('button', { name: 'Prepare', exact: true }).click();
+    await page.getByTestId('stop-preparing').waitFor();
+    await problem(page, 'not-enough-memory');
+    expect(graph()).toEqual(before);
+  });
+
+  test('"Load anyway" goes on from what is there to the proof, and remembers no speed that was refused', async () => {
+    const { page } = app;
+    await page.getByTestId('problem').getByRole('button', { name: 'Load anyway' }).click();
+    await page.getByTestId('start-chatting').waitFor({ timeout: 60_000 });
+    expect(words(await page.locator('main').innerText())).toMatch(/Compared with the official weights on \d+ tokens/u);
+    expect(graph()).toEqual(before);
+    expect(readdirSync(models)).toEqual([expect.stringMatching(/^open-practice--Doorstep/u)]);
+    expect(readdirSync(world.data)).not.toContain('devices.json');
+    await page.getByTestId('start-chatting').click();
+    const { question, answer } = (await checkQuestions())[3]!;
+    expect(await ask(page, question)).toBe(words(answer));
   });
 });

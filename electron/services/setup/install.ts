@@ -5,6 +5,7 @@ import type { Result } from '../../contract/result.ts';
 import type { Progress } from '../../contract/setup.ts';
 import { makeFolder, publish, removeTree, syncFolder } from '../durable/files.ts';
 import type { Engine } from '../generation/engine.ts';
+import type { ConvertOutput } from '../work/protocol.ts';
 import { defaultSampling } from '../models/defaultSampling.ts';
 import {
   licenceText,
@@ -14,6 +15,7 @@ import {
   unfinishedPrefix,
   writeManifest,
 } from '../models/manifest.ts';
+import type { MadeModels } from './madeModels.ts';
 
 /** What of a plan a preparation goes by. */
 export type PreparationPlan = Pick<
@@ -46,6 +48,8 @@ export interface Preparation {
   readonly report: (progress: Progress, note?: string) => void;
   readonly now: () => number;
   readonly signal: AbortSignal;
+  /** Where a model waits for memory; absent = it is made anew. */
+  readonly madeModels?: MadeModels;
 }
 
 /** Where a model stands until it is proved, and where it will stand. */
@@ -55,13 +59,18 @@ export interface Site {
   readonly final: string;
 }
 
-/** Makes the models folder and clears what an earlier try left of this model. */
-export async function clearSite(modelsFolder: string, plan: PreparationPlan): Promise<Site> {
+/** Makes the models folder, and clears what an earlier try left of this model unless it waits there, whole, to be proved. */
+export async function openSite({
+  modelsFolder,
+  plan,
+  madeModels,
+}: Preparation): Promise<{ readonly site: Site; readonly made: ConvertOutput | undefined }> {
   const id = modelIdOf(plan.repo, plan.commit, plan.dtype);
-  const unfinished = join(modelsFolder, `${unfinishedPrefix}${id}`);
+  const site = { id, unfinished: join(modelsFolder, `${unfinishedPrefix}${id}`), final: join(modelsFolder, id) };
   await makeFolder(modelsFolder);
-  await removeTree(unfinished);
-  return { id, unfinished, final: join(modelsFolder, id) };
+  const made = await madeModels?.take(site);
+  if (!made) await removeTree(site.unfinished);
+  return { site, made };
 }
 
 /** What is known of a model before it has answered. `known` is what the files themselves tell. */

@@ -11,12 +11,16 @@ import { resume } from './resume.ts';
 import type { Pace } from './nextLook.ts';
 import { createRunner, type Runner, type SetupEffects } from './runner.ts';
 
+/** The format of which the most models fit into the memory of the most computers, and which they run fastest. */
+const usualDtype: Dtype = 'q4';
+
 /** All journeys of this computer, by repository. */
 export interface Journeys {
   /** Restores what was remembered and goes on with it. */
   start(): Promise<void>;
   list(): readonly SetupState[];
-  choose(repo: string, dtype: Dtype): SetupState;
+  /** The journey of this model; one in another format takes its place where a format is named. */
+  choose(repo: string, dtype?: Dtype): SetupState;
   send(repo: string, event: SetupEvent): Result<SetupState>;
   remove(repo: string): Promise<void>;
   /** The token changed: every journey that the token or the licence holds up asks again. */
@@ -39,6 +43,8 @@ export function createJourneys(options: {
   readonly now: () => number;
   readonly onChange: (state: SetupState, previous: SetupState) => void;
   readonly onRemove: (repo: string) => void;
+  /** The journey goes on in another format: what was begun in the former one is not wanted. */
+  readonly onReplace: (repo: string) => void;
   readonly log: (entry: LogEntry) => void;
 }): Journeys {
   const runners = new Map<string, Runner>();
@@ -110,11 +116,13 @@ export function createJourneys(options: {
     choose(repo, dtype) {
       leaveMoved(repo);
       const known = runners.get(repo);
-      if (known) {
+      if (known && (dtype === undefined || known.state().dtype === dtype)) {
         known.send({ type: 'check' });
         return known.state();
       }
-      const initial = begin(repo, dtype, options.now());
+      known?.close();
+      if (known) options.onReplace(repo);
+      const initial = begin(repo, dtype ?? usualDtype, options.now());
       const runner = add(initial, false);
       void save();
       // A journey that begins is a change like any other: pages that only listen must hear of it.

@@ -3,39 +3,28 @@ import { ok, type Result } from '../../contract/result.ts';
 import { removeTree } from '../durable/files.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
 import { connectWorker } from '../work/client.ts';
-import type { ConvertWork } from '../work/protocol.ts';
+import type { ConvertOutput, ConvertWork } from '../work/protocol.ts';
 import { converterExit } from './explain.ts';
-import { clearSite, draftModel, install, type Preparation } from './install.ts';
+import { draftModel, install, openSite, type Preparation } from './install.ts';
+import { setAside } from './madeModels.ts';
 import { progressMeter } from './progressMeter.ts';
 import { proveModel } from './prove.ts';
+
+type Converting = Preparation & {
+  readonly startProcess: () => WorkerProcess;
+  readonly log: (entry: LogEntry) => void;
+};
 
 /**
  * Official files -> a model that was loaded once, has answered, and was compared with the official weights. It appears
  * under its final name whole, with its manifest, or not at all; the official files are only read.
  */
-export async function prepareModel(
-  options: Preparation & {
-    readonly startProcess: () => WorkerProcess;
-    readonly log: (entry: LogEntry) => void;
-  },
-): Promise<Result<InstalledModel>> {
-  const { plan, licence, brought, engine, signal } = options;
-  const site = await clearSite(options.modelsFolder, plan);
+export async function prepareModel(options: Converting): Promise<Result<InstalledModel>> {
+  const { plan, licence, brought, engine, madeModels } = options;
+  const { site, made } = await openSite(options);
   const { unfinished } = site;
   await engine.unload(); // two heavy processes at once could exhaust memory
-
-  const meter = progressMeter(options.now);
-  const worker = connectWorker<ConvertWork>(options.startProcess(), { explainExit: converterExit, log: options.log });
-  const converted = await worker
-    .call(
-      'convert',
-      { source: options.source, output: unfinished, dtype: plan.dtype },
-      {
-        signal,
-        onEvent: ({ doneBytes, totalBytes, item }) => options.report(meter(doneBytes, totalBytes, item), 'converting'),
-      },
-    )
-    .finally(() => worker.kill());
+  const converted = made ? ok(made) : await convert(unfinished, options);
   if (!converted.ok) {
     await removeTree(unfinished);
     return converted;
@@ -45,7 +34,7 @@ export async function prepareModel(
   const proof = await proveModel({ ...options, draft, folder: unfinished });
   await engine.unload(); // releases the mapped files, so that the folder can be renamed on every system
   if (!proof.ok) {
-    await removeTree(unfinished);
+    await setAside(site, { repo: plan.repo, made: converted.value, madeModels }, proof.problem);
     return proof;
   }
   const same = (await brought?.unchanged()) ?? ok(undefined);
@@ -56,4 +45,16 @@ export async function prepareModel(
   const model: InstalledModel = { ...draft, ...proof.value };
   await install(site, model, { files, licence, brought, version: options.version });
   return ok(model);
+}
+
+/** Writes the converted files into `output`. */
+async function convert(output: string, options: Converting): Promise<Result<ConvertOutput>> {
+  const { source, plan, signal } = options;
+  const meter = progressMeter(options.now);
+  const worker = connectWorker<ConvertWork>(options.startProcess(), { explainExit: converterExit, log: options.log });
+  const onEvent = (event: { readonly doneBytes: number; readonly totalBytes: number; readonly item: string }): void =>
+    options.report(meter(event.doneBytes, event.totalBytes, event.item), 'converting');
+  return worker
+    .call('convert', { source, output, dtype: plan.dtype }, { signal, onEvent })
+    .finally(() => worker.kill());
 }

@@ -7,9 +7,16 @@ import type { Engine } from '../generation/engine.ts';
 import type { Library } from '../models/library.ts';
 import type { LogEntry, Ports } from '../ports.ts';
 import type { Storage } from '../storage/room.ts';
+import { createMadeModels } from './madeModels.ts';
 import { prepareModel } from './prepare.ts';
 import type { SetupEffects } from './runner.ts';
 import { takeReady } from './takeReady.ts';
+
+export interface PrepareStep {
+  readonly prepare: SetupEffects['prepare'];
+  /** Nobody waits for a model of this repository any more: what was made of it and waits for memory goes. */
+  forget(repo: string): Promise<void>;
+}
 
 /** The last step of a journey: from the official files in the cache to a model in the library. */
 export function prepareStep(options: {
@@ -22,8 +29,9 @@ export function prepareStep(options: {
   readonly snapshotOf: (plan: DownloadPlan) => Promise<{ readonly complete: boolean; readonly folder: string }>;
   readonly now: () => number;
   readonly log: (entry: LogEntry) => void;
-}): SetupEffects['prepare'] {
+}): PrepareStep {
   const { ports, engine, models, now, log } = options;
+  const madeModels = createMadeModels();
   const prepare: SetupEffects['prepare'] = async (plan, licence, { signal, report }) => {
     const storage = options.storage();
     await storage.settled();
@@ -35,7 +43,7 @@ export function prepareStep(options: {
     const lock = await lockRepo(ports.paths.hubCache, plan.repo);
     if (!lock) return failed(alreadyRunning(`${plan.repo}, by another process`));
     const work = {
-      ...{ plan, licence, engine, report, now, log, signal },
+      ...{ plan, licence, engine, report, now, log, signal, madeModels },
       source: snapshot.folder,
       modelsFolder: options.modelsFolder(),
       version: ports.version,
@@ -50,14 +58,20 @@ export function prepareStep(options: {
     return prepared;
   };
   const ending = new Map<string, Promise<unknown>>();
-  return (plan, ...rest) => {
-    // One that was stopped a moment ago still holds the files.
-    const before = ending.get(plan.repo) ?? Promise.resolve();
-    const mine = before.then(() => prepare(plan, ...rest));
-    ending.set(
-      plan.repo,
-      mine.catch(() => undefined),
-    );
-    return mine;
+  return {
+    prepare(plan, ...rest) {
+      // One that was stopped a moment ago still holds the files.
+      const before = ending.get(plan.repo) ?? Promise.resolve();
+      const mine = before.then(() => prepare(plan, ...rest));
+      ending.set(
+        plan.repo,
+        mine.catch(() => undefined),
+      );
+      return mine;
+    },
+    async forget(repo) {
+      await ending.get(repo);
+      await madeModels.forget(repo);
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { InstalledModel } from '../../contract/model.ts';
+import type { Problem } from '../../contract/problem.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import { hasChatTemplate, readTextFiles } from '../convert/textFiles.ts';
 import { explainConversion } from '../convert/explain.ts';
@@ -8,10 +9,12 @@ import { copyFile, makeFolder, removeTree } from '../durable/files.ts';
 import { cancelled } from '../explain.ts';
 import { hashFile } from '../models/hashFile.ts';
 import type { ManifestFile } from '../models/manifest.ts';
+import type { ConvertOutput } from '../work/protocol.ts';
 import { sanityFailed } from './explain.ts';
 import { copyProved, DamagedFile } from '../storage/copyProved.ts';
 import { endingWith } from './endingWith.ts';
-import { type Brought, clearSite, draftModel, install, type Preparation } from './install.ts';
+import { type Brought, draftModel, install, openSite, type Preparation } from './install.ts';
+import { setAside } from './madeModels.ts';
 import { progressMeter } from './progressMeter.ts';
 
 /**
@@ -20,37 +23,46 @@ import { progressMeter } from './progressMeter.ts';
  * takes. It appears under its final name whole, with its manifest, or not at all; the cache's files are only read.
  */
 export async function takeReady(options: Preparation): Promise<Result<InstalledModel>> {
-  const { plan, licence, brought, engine, signal } = options;
-  const site = await clearSite(options.modelsFolder, plan);
-  const { unfinished } = site;
+  const { plan, licence, brought, engine, signal, madeModels } = options;
+  const { site, made: before } = await openSite(options);
+  let made = before;
+  const giveUp = async (problem: Problem): Promise<Result<never>> => {
+    await (made ? setAside(site, { repo: plan.repo, made, madeModels }, problem) : removeTree(site.unfinished));
+    return failed(problem);
+  };
   try {
-    const files = await (brought ? copyBrought(options, brought, unfinished) : copyAll(options, unfinished));
-    if (signal.aborted) return failed(cancelled());
-    const texts = await readTextFiles(unfinished);
-    const draft = await draftModel(site, options, {
-      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-      architecture: plan.architecture.replace(/\W/g, '_'), // a stranger's word
-      contextLength: 1, // not known before it is loaded
-      instruct: hasChatTemplate(texts),
-      ready: true,
-    });
+    made ??= await copyInto(site.unfinished, options);
+    if (signal.aborted) return await giveUp(cancelled());
+    const { bytes, architecture, contextLength, instruct, files } = made;
+    const draft = await draftModel(site, options, { bytes, architecture, contextLength, instruct, ready: true });
     options.report(progressMeter(options.now)(plan.totalBytes, plan.totalBytes), 'trying');
-    const sanity = await endingWith(signal, engine, draft, () => engine.sanityCheck(draft, unfinished));
+    const sanity = await endingWith(signal, engine, draft, () => engine.sanityCheck(draft, site.unfinished));
     const loaded = engine.state();
     await engine.unload(); // releases the mapped files, so that the folder can be renamed on every system
-    if (!sanity.ok) return sanity;
-    if (sanity.value.text.trim() === '') return failed(sanityFailed(plan.repo, 'the model wrote nothing'));
-    const contextLength = loaded.kind === 'ready' ? loaded.contextLimit : 1;
-    const model: InstalledModel = { ...draft, contextLength, sanity: sanity.value };
+    if (!sanity.ok) return await giveUp(sanity.problem);
+    if (sanity.value.text.trim() === '') return await giveUp(sanityFailed(plan.repo, 'the model wrote nothing'));
     const same = (await brought?.unchanged()) ?? ok(undefined);
-    if (!same.ok) return same;
+    if (!same.ok) return await giveUp(same.problem);
+    const context = loaded.kind === 'ready' ? loaded.contextLimit : 1;
+    const model: InstalledModel = { ...draft, contextLength: context, sanity: sanity.value };
     await install(site, model, { files, licence, brought, version: options.version });
     return ok(model);
   } catch (error) {
-    return failed(signal.aborted ? cancelled() : explainConversion(error));
-  } finally {
-    await removeTree(unfinished);
+    return giveUp(signal.aborted ? cancelled() : explainConversion(error));
   }
+}
+
+/** Copies the files as they are. */
+async function copyInto(unfinished: string, options: Preparation): Promise<ConvertOutput> {
+  const { brought, plan } = options;
+  const files = await (brought ? copyBrought(options, brought, unfinished) : copyAll(options, unfinished));
+  return {
+    files,
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    architecture: plan.architecture.replace(/\W/g, '_'), // a stranger's word
+    contextLength: 1, // not known before it is loaded
+    instruct: hasChatTemplate(await readTextFiles(unfinished)),
+  };
 }
 
 /** Copies what a person brought: it was read before, and is still that. */

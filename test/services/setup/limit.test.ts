@@ -42,6 +42,7 @@ function start(clock: { at: number }, answers: CheckFindings[]) {
     now: () => clock.at,
     onChange: () => undefined,
     onRemove: () => undefined,
+    onReplace: () => undefined,
     log: () => undefined,
   });
   const activity = (repo: string): SetupState['activity'] | undefined =>

@@ -7,6 +7,7 @@ import { convertWork } from '../../../electron/workers/convertWork.ts';
 import { createEngine, type Engine } from '../../../electron/services/generation/engine.ts';
 import { createInferWork } from '../../../electron/services/inference/inferWork.ts';
 import type { WorkerProcess } from '../../../electron/services/ports.ts';
+import type { MadeModels } from '../../../electron/services/setup/madeModels.ts';
 import { prepareModel } from '../../../electron/services/setup/prepare.ts';
 import type { ConvertWork, InferWork } from '../../../electron/services/work/protocol.ts';
 import { serve } from '../../../electron/services/work/serve.ts';
@@ -72,6 +73,8 @@ export async function prepareHere(options: {
   readonly parameters?: number;
   readonly damage?: Damage | undefined;
   readonly signal?: AbortSignal;
+  readonly engine?: Engine;
+  readonly madeModels?: MadeModels;
 }): Promise<Preparation> {
   const notes = new Set<string>();
   const reports: Progress[] = [];
@@ -83,7 +86,7 @@ export async function prepareHere(options: {
       return converted;
     },
   };
-  const engine = engineHere();
+  const engine = options.engine ?? engineHere();
   const plan: DownloadPlan = {
     repo: 'practice-labs/Keyhole-1-Instruct',
     commit: 'c'.repeat(40),
@@ -112,6 +115,7 @@ export async function prepareHere(options: {
     now: Date.now,
     log: () => undefined,
     signal: options.signal ?? new AbortController().signal,
+    ...(options.madeModels && { madeModels: options.madeModels }),
   });
   engine.close();
   return { result, notes: [...notes], reports };

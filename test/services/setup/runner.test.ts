@@ -101,6 +101,7 @@ function world(script: {
       if (note) notes.push(note.title);
     },
     onRemove: (gone) => seen.push(`removed ${gone}`),
+    onReplace: (gone) => seen.push(`replaced ${gone}`),
     log: () => undefined,
   });
   const at = (): string => {
@@ -172,6 +173,22 @@ describe('running a journey', () => {
     await vi.waitFor(() => expect(seen).toContain('stopped'));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(told.at(-1)).toBe('prepare/working');
+  });
+
+  test('goes on in another format when one is named, and in its own when none is', async () => {
+    const { journeys, seen, told, reach } = world({ complete: true, preparing: 'without' });
+    journeys.choose(repo, 'fp16');
+    await reach('download/idle');
+    journeys.send(repo, { type: 'start' });
+    await reach('prepare/working');
+    expect(journeys.choose(repo).dtype).toBe('fp16');
+    expect(seen.filter((one) => one.startsWith('replaced'))).toEqual([]);
+    expect(journeys.choose(repo, 'q4')).toMatchObject({ dtype: 'q4', step: 'access' });
+    expect(told.at(-1)).toBe('access/working');
+    await vi.waitFor(() => expect(seen).toContain('stopped'));
+    await reach('download/idle');
+    expect(seen.filter((one) => one.startsWith('replaced'))).toEqual([`replaced ${repo}`]);
+    expect(journeys.list()).toHaveLength(1);
   });
 
   test('goes on after a restart where the disk says it stands', async () => {
