@@ -12,7 +12,7 @@ import type { Result } from './result.ts';
 import type { SetupState, SignInState } from './setup.ts';
 import type { StandIns } from './standIn.ts';
 import { type UpdateChannel, updateChannels, type UpdateState } from './update.ts';
-import type { BroughtModel, ChosenFolder, StorageState, StorageWork } from './storage.ts';
+import type { BroughtModel, ChosenFolder, DataMove, StorageState, StorageWork } from './storage.ts';
 import type { TokenFindings } from './tokens.ts';
 
 /** owner/name in the Hub's alphabet; both parts start and end with a letter or digit. */
@@ -201,7 +201,16 @@ export const requests = {
     record({ folder: id, fingerprint: text(64) }),
   ),
   'storage.move': request<{ readonly folder: string }, StorageWork>(record({ folder: id })),
+  /** What a move of all data into a folder would do. Makes nothing. */
+  'storage.planMoveAll': request<{ readonly folder: string }, DataMove>(record({ folder: id })),
+  /** Moves the models with everything open; then the services restart, and the rest follows in between. */
+  'storage.moveAll': request<{ readonly folder: string }, StorageWork>(record({ folder: id })),
   'storage.stop': request<undefined, undefined>(nothing),
+
+  /** While the data folder is away, these two and nothing else are answered: looks for its disk again. */
+  'data.lookAgain': request<undefined, undefined>(nothing),
+  /** Goes on with an empty folder in the usual place; what is away stays as it is. */
+  'data.beginEmpty': request<undefined, undefined>(nothing),
 
   'chats.list': request<undefined, readonly ChatSummary[]>(nothing),
   'chats.create': request<{ readonly modelId: string }, Chat>(record({ modelId: id })),

@@ -47,6 +47,7 @@ export type ProblemCode =
   | 'folder-unusable'
   | 'import-refused'
   | 'models-away'
+  | 'data-away'
   | 'port-taken'
   | 'not-enough-memory'
   | 'computer-unsupported'

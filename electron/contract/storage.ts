@@ -29,6 +29,29 @@ export interface StorageState {
   /** Ours and needed by nobody: what stopped downloads, preparations and moves left behind. */
   readonly leftoverBytes: number;
   readonly work?: StorageWork;
+  /** Absent where the host keeps it to itself. */
+  readonly data?: DataState;
+}
+
+/** Who said where the data folder is, so that no move from within can change it. */
+export type DataFixedBy = 'flag' | 'variable' | 'portable' | 'practice';
+
+/** The folder with everything that is the person's. */
+export interface DataState {
+  readonly folder: string;
+  readonly bytes: number; // beside the models
+  /** Absent: it can be moved. */
+  readonly fixedBy?: DataFixedBy;
+}
+
+/** What a move of everything would do, for the person to look at first. */
+export interface DataMove {
+  readonly to: string; // the folder that will be made
+  readonly modelsBytes: number; // of those that move
+  readonly restBytes: number; // chats, settings, logs, kept caches
+  readonly freeBytes: number; // there
+  /** The models are on a disk of their own already, and stay there. */
+  readonly modelsStay?: string;
 }
 
 /** A model as it stands in a folder that somebody brought: what its manifest says, checked for shape, not yet for bytes. */
@@ -74,7 +97,7 @@ export type BroughtModel =
   | { readonly kind: 'exported'; readonly model: CarriedModel }
   | { readonly kind: 'published'; readonly model: PublishedModel };
 
-export type StorageTask = 'verify' | 'export' | 'import' | 'take-in' | 'move';
+export type StorageTask = 'verify' | 'export' | 'import' | 'take-in' | 'move' | 'move-all';
 
 /** The one long job that storage does at a time, from its start until the next one. */
 export interface StorageWork {
@@ -90,6 +113,8 @@ export interface StorageWork {
         readonly at: number;
         readonly fingerprint?: string;
         readonly model?: InstalledModel;
+        /** After a move of everything: the old folder still holds something. */
+        readonly left?: true;
       }
     | { readonly kind: 'stopped' }
     | { readonly kind: 'failed'; readonly problem: Problem };

@@ -29,6 +29,7 @@ export interface Abilities {
   readonly host: Ports['host'];
   readonly version: string;
   readonly data: string;
+  readonly dataHome: NonNullable<Ports['dataHome']>;
   /** Folder of the practice model's files, as shipped. */
   readonly practiceModel: string;
   readonly startWorker: Ports['startWorker'];
@@ -119,6 +120,7 @@ async function startMode(
         const page = openablePage(url, hubEndpoint);
         return page === undefined ? false : lent.openPage(page);
       },
+      dataHome: practice ? { folder: lent.data, fixedBy: 'practice' } : lent.dataHome,
       ...(lent.notify && { notify: lent.notify }),
       ...(lent.chooseFolder && { chooseFolder: lent.chooseFolder }),
       ...(lent.showFolder && { showFolder: lent.showFolder }),

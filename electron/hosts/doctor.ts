@@ -1,6 +1,5 @@
 /** The doctor for the terminal, whichever program it is started from: the same services, no window, nothing written. */
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createComputer } from '../adapters/computer.ts';
 import { createKeychain } from '../adapters/keychain.ts';
@@ -18,7 +17,7 @@ import { readSettings } from '../services/settings.ts';
 import { listModels } from '../services/models/manifest.ts';
 import type { Ports } from '../services/ports.ts';
 import { findModelsHome } from '../services/storage/modelsHome.ts';
-import { dataFolder, modeFolders } from './folders.ts';
+import { dataHome, findData, modeFolders } from './folders.ts';
 import { hubEndpointOf } from './hubEndpoint.ts';
 import { vaultMarker } from './vaultMarker.ts';
 
@@ -66,7 +65,7 @@ function readQuestion(args: readonly string[]): Question {
   return {
     repo,
     json: values.json === true,
-    data: resolve(values.data ?? dataFolder(process.env, process.platform, homedir())),
+    data: findData(dataHome(process.env, process.platform, homedir(), values.data)).folder,
   };
 }
 

@@ -46,7 +46,7 @@ function orNotFound<T>(value: T | undefined, what: string): Result<T> {
   return value === undefined ? failed(notFound(what)) : ok(value);
 }
 
-function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'mirror' | 'page' | 'report'> {
+function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'data' | 'mirror' | 'page' | 'report'> {
   return {
     'app.info': async () => ok(rooms.info()),
     'app.setPractice': async ({ on }) => {
@@ -83,6 +83,9 @@ function appHandlers(ports: Ports, rooms: Rooms): Some<'app' | 'mirror' | 'page'
       return ok(undefined);
     },
     'app.reset': () => rooms.reset(),
+    // Whoever reaches these services has the data folder open; while it is away, hosts/waitForData.ts answers.
+    'data.lookAgain': async () => ok(undefined),
+    'data.beginEmpty': async () => failed(notFound('question')),
     'page.open': async ({ page, repo }) => {
       const coded = page === 'device-sign-in' ? rooms.browserSignIn.page() : undefined;
       const url = coded ?? pageUrl(ports.hubEndpoint, page, repo).href;
@@ -170,6 +173,8 @@ function modelHandlers(ports: Ports, rooms: Rooms): Some<'models' | 'storage' | 
     'storage.inspect': async ({ folder }) => storage.inspect(folder),
     'storage.import': async ({ folder, fingerprint }) => storage.importFrom(folder, fingerprint),
     'storage.move': async ({ folder }) => storage.move(folder),
+    'storage.planMoveAll': async ({ folder }) => storage.planMoveAll(folder),
+    'storage.moveAll': async ({ folder }) => storage.moveAll(folder),
     'storage.stop': async () => {
       storage.stop();
       return ok(undefined);

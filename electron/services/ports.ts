@@ -3,6 +3,7 @@
  * another host builds its own set; nothing in services asks which one it got.
  */
 import type { Wish } from '../contract/ipc.ts';
+import type { DataFixedBy } from '../contract/storage.ts';
 import type { UpdateChannel, UpdateObstacle, UpdateOffer } from '../contract/update.ts';
 
 /** One HTTP exchange; redirects are never followed here, so that the caller decides where a token may go. */
@@ -109,6 +110,17 @@ export interface AccentPort {
   onChange(listener: () => void): () => void;
 }
 
+/** Where all data are, practice included, and how they get elsewhere. */
+export type DataHomePort =
+  | { readonly folder: string; readonly fixedBy: DataFixedBy }
+  | {
+      readonly folder: string;
+      /** The platform's own place, where the record of a move stands. */
+      readonly usual: string;
+      /** Ends the services, finishes the move that the record describes, and opens them again. Returns before that. */
+      readonly restart: () => void;
+    };
+
 export interface LogEntry {
   readonly area: string;
   readonly event: string;
@@ -128,6 +140,8 @@ export interface Ports {
     /** The Hugging Face cache ("hub" folder) shared with Python. */
     readonly hubCache: string;
   };
+  /** Absent: nothing is known of a folder around the data. */
+  readonly dataHome?: DataHomePort;
   /** What the person's environment asks of every tool that speaks with the Hub. */
   readonly environment: {
     /** Name of the variable that forbids the network. */

@@ -117,6 +117,7 @@ export class AppState {
     ]);
     const state = await engine;
     if (state.ok) this.#engine = state.value;
+    this.storage.refresh();
     const switched = this.#info !== undefined && this.#info.practice !== info.value.practice;
     const open = this.thread.chat?.id;
     if (open !== undefined && !switched) await this.thread.open(open);

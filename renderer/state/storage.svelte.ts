@@ -1,7 +1,13 @@
 import type { Backend, RequestName } from '../../electron/contract/ipc.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
 import type { Result } from '../../electron/contract/result.ts';
-import type { BroughtModel, ChosenFolder, StorageState, StorageWork } from '../../electron/contract/storage.ts';
+import type {
+  BroughtModel,
+  ChosenFolder,
+  DataMove,
+  StorageState,
+  StorageWork,
+} from '../../electron/contract/storage.ts';
 
 /** The disk as the services measured it, and the one long job on it. */
 export class Storage {
@@ -9,6 +15,7 @@ export class Storage {
   #work = $state.raw<StorageWork>();
   #problem = $state.raw<Problem>();
   #brought = $state.raw<{ readonly folder: ChosenFolder; readonly found: BroughtModel }>();
+  #moveAll = $state.raw<{ readonly folder: ChosenFolder; readonly plan: DataMove }>();
   #looking = $state(false);
   #busy = $state(false);
   readonly #backend: Backend;
@@ -32,6 +39,10 @@ export class Storage {
   /** A model that was brought and looked at, and waits for the person's word. */
   get brought(): BroughtModel | undefined {
     return this.#brought?.found;
+  }
+  /** A move of everything that waits for the person's word. */
+  get moveAllPlan(): DataMove | undefined {
+    return this.#moveAll?.plan;
   }
   /** A folder is being looked into, which takes a moment on a slow stick. */
   get looking(): boolean {
@@ -76,6 +87,18 @@ export class Storage {
   }
   async move(folder: ChosenFolder): Promise<void> {
     await this.#ask(() => this.#backend.request('storage.move', { folder: folder.id }));
+  }
+  async planMoveAll(folder: ChosenFolder): Promise<void> {
+    const answer = await this.#ask(() => this.#backend.request('storage.planMoveAll', { folder: folder.id }));
+    if (answer.ok) this.#moveAll = { folder, plan: answer.value };
+  }
+  async moveAll(): Promise<void> {
+    const folder = this.#moveAll?.folder;
+    this.leaveMoveAll();
+    if (folder) await this.#ask(() => this.#backend.request('storage.moveAll', { folder: folder.id }));
+  }
+  leaveMoveAll(): void {
+    this.#moveAll = undefined;
   }
   async stop(): Promise<void> {
     await this.#ask(() => this.#backend.request('storage.stop', undefined));

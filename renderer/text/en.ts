@@ -280,7 +280,7 @@ export const t = {
     hub: (endpoint: string) => `The Hub is ${endpoint}`,
     data: 'Your data',
     dataHint:
-      'Chats, settings and logs are in one folder on this computer. Storage moves the models to another disk, and only them. To move everything: close Latchkey, move that folder, and name its new place in LATCHKEY_DATA before the next start.',
+      'Chats, settings and logs are in one folder on this computer. Storage moves all of it, or the models alone, to another disk.',
     showData: 'Open data folder',
     reset: 'Reset Latchkey',
     resetHint: 'Forgets the token, the settings and unfinished set-ups. Models and chats stay.',

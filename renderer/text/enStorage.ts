@@ -1,5 +1,5 @@
 /** Words of the storage page, and of what is done with the files of a model. */
-import type { StorageTask } from '../../electron/contract/storage.ts';
+import type { DataFixedBy, StorageTask } from '../../electron/contract/storage.ts';
 
 const working: Readonly<Record<StorageTask, string>> = {
   verify: 'Comparing every byte with its hash',
@@ -7,6 +7,7 @@ const working: Readonly<Record<StorageTask, string>> = {
   import: 'Copying and proving the model',
   'take-in': 'Looking at the files',
   move: 'Copying the models and proving each copy',
+  'move-all': 'Copying the models and proving each copy',
 };
 
 const stopped: Readonly<Record<StorageTask, string>> = {
@@ -15,6 +16,15 @@ const stopped: Readonly<Record<StorageTask, string>> = {
   import: 'Stopped. Nothing was taken in.',
   'take-in': 'Stopped. Nothing was taken in, and the folder is as it was.',
   move: 'Stopped. The models stay where they were.',
+  'move-all': 'Stopped. Everything stays where it was.',
+};
+
+const fixedBy: Readonly<Record<DataFixedBy, string>> = {
+  flag: 'Latchkey was started with --data and this folder. To move everything, close Latchkey, move the folder, and name its new place there.',
+  variable:
+    'LATCHKEY_DATA names this folder. To move everything, close Latchkey, move the folder, and name its new place there.',
+  portable: 'The portable program keeps its data beside itself: move both together.',
+  practice: 'Practice mode is on. Switch it off to move your data.',
 };
 
 export const storage = {
@@ -32,6 +42,23 @@ export const storage = {
   exported: (folder: string) => `Exported to ${folder}`,
   imported: (name: string) => `${name} is on this computer now. Every byte has the hash that came with it.`,
   moved: (folder: string) => `The models are in ${folder} now.`,
+  data: {
+    title: 'All of Latchkey',
+    note: (bytes: string) =>
+      `Chats, settings, logs and what is kept of long chats: ${bytes}, beside the models. Official files are in the cache of your scripts.`,
+    move: "Move all of Latchkey's data",
+    fixedBy,
+    question: "Move all of Latchkey's data?",
+    rest: 'Chats, settings, logs',
+    modelsStay: 'stay where they are',
+    modelsStayNote: (folder: string) => `The models are on a disk of their own already, in ${folder}.`,
+    free: 'Free there',
+    how: 'The models are copied first, while you go on working. Then Latchkey closes for a moment, moves the rest, and opens again. Every copy is proved before anything is removed here, and only a small file stays behind that says where everything is.',
+    stays: 'Your access token stays in the keychain of this system. Official files stay in the cache of your scripts.',
+    confirm: 'Move everything',
+    moved: (folder: string) => `Everything of Latchkey is in ${folder} now.`,
+    left: 'Something in the old folder is not what was copied, or could not be removed: look into it before you delete it.',
+  },
   fingerprint: 'Fingerprint',
   fingerprintNote: 'The other computer shows the same number, or it is not the same model.',
   modelsTitle: 'Prepared models',
@@ -52,6 +79,7 @@ export const storage = {
   drop: 'Drop a folder with a model: exported by Latchkey, or official files',
   looking: 'Looking into the folder',
   parts: {
+    restarting: 'The models are there. Latchkey moves chats and settings now, and opens again',
     reading: 'Reading the files',
     comparing: 'Comparing with the model that is here',
     converting: 'Preparing',

@@ -15,6 +15,7 @@ const needsPerson: ReadonlySet<ProblemCode> = new Set([
   'repo-renamed',
   'vault-locked',
   'vault-unavailable',
+  'data-away',
 ]);
 
 /** The tone of a problem by its code. */

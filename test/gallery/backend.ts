@@ -33,6 +33,8 @@ export interface World {
   readonly chats: readonly Chat[];
   readonly engine: EngineState;
   readonly storage: StorageState;
+  /** Why nothing else is answered. */
+  readonly away?: Problem;
   readonly tokens: TokenFindings;
   readonly family: Omit<FamilyState, 'repo'>;
   readonly localServer?: LocalServerState;
@@ -127,7 +129,7 @@ export function scriptedBackend(world: World): ScriptedBackend {
   };
 
   const answers: { readonly [N in RequestName]: (input: InputOf<N>) => Result<unknown> } = {
-    'app.info': () => ok(world.info),
+    'app.info': () => (world.away ? failed(world.away) : ok(world.info)),
     'app.setPractice': () => ok(undefined),
     'app.setOffline': () => ok(undefined),
     'mirror.decide': ({ allow }) =>
@@ -200,7 +202,12 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'storage.inspect': () => (world.brought ? ok(world.brought) : failed(world.broughtProblem ?? gone.problem)),
     'storage.import': () => ok(begin({ task: 'import', folder: '/media/ada/stick' })),
     'storage.move': () => ok(begin({ task: 'move', folder: '/media/ada/big/Latchkey models' })),
+    'storage.planMoveAll': () =>
+      ok({ to: '/media/ada/big/Latchkey data', modelsBytes: 3_240_000_000, restBytes: 48_600_000, freeBytes: 812e9 }),
+    'storage.moveAll': () => ok(begin({ task: 'move-all', folder: '/media/ada/big/Latchkey data' })),
     'storage.stop': () => ok(undefined),
+    'data.lookAgain': () => ok(undefined),
+    'data.beginEmpty': () => ok(undefined),
     'chats.list': () => ok([...chats.values()]),
     'chats.create': ({ modelId }) =>
       ok(

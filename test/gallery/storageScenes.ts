@@ -1,5 +1,6 @@
 import type { InstalledModel } from '../../electron/contract/model.ts';
 import type { PublishedModel } from '../../electron/contract/storage.ts';
+import { dataAway } from '../../electron/services/dataHome/explain.ts';
 import type { AppState } from '../../renderer/state/app.svelte.ts';
 import { installed, llama, now, problem } from './fixtures.ts';
 import { chatting, type Scene } from './worlds.ts';
@@ -59,6 +60,48 @@ export const storageScenes: Readonly<Record<string, Scene>> = {
               item: 'onnx/model_q4.onnx_data',
             },
           },
+        },
+      },
+    },
+    show: (app) => app.router.go({ name: 'storage' }),
+  },
+  'storage-move-all': {
+    world: chatting,
+    async show(app) {
+      app.router.go({ name: 'storage' });
+      await app.storage.measure();
+      await app.storage.planMoveAll({ id: 'f1', path: '/media/ada/big', freeBytes: 1 });
+    },
+  },
+  'data-away': { world: { ...chatting, away: dataAway('/media/ada/big/Latchkey data') } },
+  'storage-restarting': {
+    world: {
+      ...chatting,
+      storage: {
+        ...chatting.storage,
+        work: {
+          task: 'move-all',
+          folder: '/media/ada/big/Latchkey data',
+          state: {
+            kind: 'working',
+            note: 'restarting',
+            progress: { doneBytes: 1_378_000_000, totalBytes: 1_378_000_000, bytesPerSecond: 0 },
+          },
+        },
+      },
+    },
+    show: (app) => app.router.go({ name: 'storage' }),
+  },
+  'storage-moved-all': {
+    world: {
+      ...chatting,
+      storage: {
+        ...chatting.storage,
+        data: { folder: '/media/ada/big/Latchkey data', bytes: 48_600_000, fixedBy: 'variable' },
+        work: {
+          task: 'move-all',
+          folder: '/media/ada/big/Latchkey data',
+          state: { kind: 'done', bytes: 48_600_000, at: now, left: true },
         },
       },
     },

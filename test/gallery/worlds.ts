@@ -19,7 +19,7 @@ export const empty: World = {
   tokens: { found: [], conflicts: [], lookedAt: now, looked: true, shell: 'none', askedGit: false },
   family: { members: [] },
   storage: {
-    modelsFolder: '/home/ada/.local/share/latchkey/models',
+    modelsFolder: '/home/ada/.local/share/Latchkey/models',
     cacheFolder: '/home/ada/.cache/huggingface/hub',
     modelsReachable: true,
     modelsBytes: 1_378_000_000,
@@ -32,6 +32,7 @@ export const empty: World = {
       { repo: 'gpt2', bytes: 1_152_293, ownBytes: 310_000, partialBytes: 0, inUse: false },
     ],
     leftoverBytes: 412_000_000,
+    data: { folder: '/home/ada/.local/share/Latchkey', bytes: 48_600_000 },
   },
 };
 export const signedIn: World = { ...empty, signIn: { vault: 'ready', account: ada } };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { childEnvironment } from '../../electron/hosts/childEnvironment.ts';
 import { lockFolder } from '../../electron/hosts/folderLock.ts';
-import { dataFolder, modeFolders } from '../../electron/hosts/folders.ts';
+import { dataHome, modeFolders } from '../../electron/hosts/folders.ts';
 import { openLog, redacted } from '../../electron/hosts/logFile.ts';
 import { openablePage } from '../../electron/hosts/pages.ts';
 import { readStaticFile } from '../../electron/hosts/staticFiles.ts';
@@ -23,10 +23,17 @@ describe('the data folder', () => {
     ['darwin', { XDG_DATA_HOME: '/x' }, '/home/p/Library/Application Support/Latchkey'],
     ['win32', { APPDATA: '/roaming' }, '/roaming/Latchkey'],
     ['win32', {}, '/home/p/AppData/Roaming/Latchkey'],
-    ['win32', { APPDATA: '/roaming', PORTABLE_EXECUTABLE_DIR: '/stick' }, '/stick/Latchkey data'],
-    ['linux', { LATCHKEY_DATA: '/mine', XDG_DATA_HOME: '/x' }, '/mine'],
-  ])('on %s with %j is %s', (platform, env, expected) => {
-    expect(dataFolder(env, platform, '/home/p')).toBe(expected);
+  ])('on %s with %j is usually %s', (platform, env, usual) => {
+    expect(dataHome(env, platform, '/home/p', undefined)).toEqual({ usual });
+  });
+
+  // What names a folder also wins over the record of a move, which stands in the usual place.
+  test.each<[NodeJS.Platform, Record<string, string>, string | undefined, string, string]>([
+    ['win32', { APPDATA: '/r', PORTABLE_EXECUTABLE_DIR: '/stick' }, undefined, '/stick/Latchkey data', 'portable'],
+    ['linux', { LATCHKEY_DATA: '/mine', XDG_DATA_HOME: '/x' }, undefined, '/mine', 'variable'],
+    ['linux', { LATCHKEY_DATA: '/mine' }, '/said', '/said', 'flag'],
+  ])('on %s with %j and --data %s is %s', (platform, env, named, folder, fixedBy) => {
+    expect(dataHome(env, platform, '/home/p', named)).toEqual({ folder, fixedBy });
   });
 
   test('of practice mode shares nothing with the real one', () => {

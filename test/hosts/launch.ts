@@ -23,6 +23,8 @@ export interface LaunchOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Data folder; a fresh one that is removed at the end when left out. */
   readonly data?: string;
+  /** The folder is the person's home, and Latchkey finds its usual place in there by itself. */
+  readonly usualPlace?: boolean;
   /** Runs in a throw-away session with a real keyring (`build/withKeyring.sh`); else with no keychain. Linux only. */
   readonly keyring?: boolean;
   /** A program that starts the host and watches it: `strace` and its flags. */
@@ -68,6 +70,7 @@ export async function launchDesktop({
   args = [],
   env,
   data: given,
+  usualPlace = false,
   keyring = false,
   under = [],
   app: packed,
@@ -76,7 +79,7 @@ export async function launchDesktop({
   const { data, forget } = await dataFolder(given);
   const app = await launchStandin({
     app: packed ?? root,
-    args: [...args, '--data', data],
+    args: [...args, ...(usualPlace ? [] : ['--data', data])],
     env: { ...plainEnvironment(data, env), ...(packed !== undefined && { STANDIN_PACKAGED: '1' }) },
     cleanEnv: true,
     under: keyring ? [withKeyring, ...under] : under,
@@ -108,12 +111,13 @@ export async function startWeb({
   args = [],
   env,
   data: given,
+  usualPlace = false,
   keyring = false,
   under = [],
 }: LaunchOptions = {}): Promise<WebHost> {
   await ensureBuilt();
   const { data, forget } = await dataFolder(given);
-  const words = [join(root, 'dist/electron/web.js'), '--no-open', '--data', data, ...args];
+  const words = [join(root, 'dist/electron/web.js'), '--no-open', ...(usualPlace ? [] : ['--data', data]), ...args];
   const [command, ...rest] = [...(keyring ? [withKeyring] : []), ...under, node, ...words];
   const child = spawn(command ?? node, rest, {
     env: plainEnvironment(data, env),

@@ -72,6 +72,8 @@ export async function openWorld(
     readonly keyring?: boolean;
     /** More names under which the Hub has its open practice model. */
     readonly alsoOpen?: readonly string[];
+    /** `data` is the person's home, and Latchkey finds its usual place in there by itself. */
+    readonly usualPlace?: boolean;
     /** Also in the app's environment. */
     readonly env?: Readonly<Record<string, string>>;
   } = {},
@@ -92,7 +94,8 @@ export async function openWorld(
     data,
     async launch() {
       const env = { HF_ENDPOINT: hub.endpoint, ...(options.keyring === true && keyringOfTheRun()), ...options.env };
-      const launched = await start(host, { data, env, app: packed?.app });
+      const { usualPlace } = options;
+      const launched = await start(host, { data, env, app: packed?.app, ...(usualPlace === true && { usualPlace }) });
       apps.add(launched);
       return launched;
     },
@@ -116,10 +119,16 @@ async function start(
   {
     data,
     env,
+    usualPlace,
     app: folder,
-  }: { data: string; env: Readonly<Record<string, string | undefined>>; app: string | undefined },
+  }: {
+    data: string;
+    env: Readonly<Record<string, string | undefined>>;
+    usualPlace?: boolean;
+    app: string | undefined;
+  },
 ): Promise<App> {
-  const options = { data, env };
+  const options = { data, env, ...(usualPlace === true && { usualPlace }) };
   // The person's own browser is another program than the app: the Hub's pages open there.
   const browser = await launchChromium();
   const browse = async (url: string): Promise<Page> => {

@@ -22,6 +22,7 @@ class App extends EventEmitter {
   readonly isPackaged = process.env['STANDIN_PACKAGED'] === '1';
   #ready = false;
   #quitting = false;
+  #again: string | undefined;
   readonly #paths = new Map<string, string>();
 
   isReady(): boolean {
@@ -94,10 +95,15 @@ class App extends EventEmitter {
     if (closers.size > 0 || last.defaultPrevented) return;
     this.exit(0);
   }
+  /** What it was asked to start anew is in the log; whoever plays the system does it. */
+  relaunch({ args = [], execPath = process.execPath }: { args?: string[]; execPath?: string } = {}): void {
+    this.#again = JSON.stringify({ args, execPath });
+  }
   exit(code = 0): void {
     this.emit('quit', {}, code);
     void (async () => {
       for (const ending of endings.splice(0)) await ending();
+      if (this.#again !== undefined) console.log(`[stand-in] starts again ${this.#again}`);
       process.exit(code);
     })();
   }

@@ -2,13 +2,12 @@
  * `latchkey doctor`: the installed program as a doctor for the terminal, because who installed it has no npm. No window
  * opens, nothing of the person's is written, and a Latchkey that is already running is left alone.
  */
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { app } from 'electron';
 import { createNodeHttp } from '../../adapters/nodeHttp.ts';
 import { createNodeWay } from '../../adapters/nodeNetwork.ts';
-import { makeFolderSync, removeTreeSync } from '../../services/durable/files.ts';
 import { createDesktopNetwork } from './network.ts';
+import { useTemporarySession } from './temporarySession.ts';
 import { startUtilityProcess } from './workers.ts';
 
 /** The words after `doctor`, where the command line begins with it; undefined for every other command line. */
@@ -19,13 +18,7 @@ export function doctorWords(line: readonly string[]): readonly string[] | undefi
 
 /** Runs to the end of the process, whose exit code is the doctor's. `workers` is the folder of the bundled workers. */
 export function beDoctor(words: readonly string[], { workers }: { readonly workers: string }): void {
-  // Chromium wants a place for its own files, even for a session that keeps nothing.
-  const place = join(tmpdir(), `latchkey-doctor-${process.pid}`);
-  makeFolderSync(place);
-  // At the very end, because Chromium writes into it once more while it ends.
-  process.once('exit', () => removeTreeSync(place));
-  app.setPath('userData', place);
-  app.setPath('sessionData', place);
+  useTemporarySession('doctor');
   if (process.platform === 'darwin') app.dock?.hide();
   const look = async (): Promise<number> => {
     const { runDoctor } = await import('../doctor.ts');

@@ -9,9 +9,10 @@ import type { BackendEvent } from '../../contract/ipc.ts';
 import { makeFolderSync } from '../../services/durable/files.ts';
 import type { OutsideWish } from '../../services/ports.ts';
 import { assemble, type Services } from '../assemble.ts';
-import { dataFolder } from '../folders.ts';
+import { dataHome, findData } from '../folders.ts';
 import { type FolderLock, lockFolder } from '../folderLock.ts';
 import { type HostOptions, readOptions } from '../options.ts';
+import { waitForData } from '../waitForData.ts';
 import { systemAccent } from './accent.ts';
 import { type AtWork, watchWork } from './atWork.ts';
 import { confinePages } from './confine.ts';
@@ -21,9 +22,12 @@ import { beDoctor, doctorWords } from './doctor.ts';
 import { hearDrops, sendEvent, serveRequests } from './ipc.ts';
 import { setMenu } from './menu.ts';
 import { createDesktopNetwork } from './network.ts';
+import { moveAtStart } from './moveAtStart.ts';
 import { notifier } from './notify.ts';
 import { wishOfCommandLine, wishOfFile } from './outside.ts';
 import { declareAppScheme, serveRenderer } from './protocol.ts';
+import { relaunch } from './relaunch.ts';
+import { useTemporarySession } from './temporarySession.ts';
 import { createTrayIcon } from './tray.ts';
 import { createUpdater } from './updater.ts';
 import { openWindow, showWindow } from './window.ts';
@@ -34,14 +38,27 @@ import { startUtilityProcess } from './workers.ts';
 
 const dist = resolve(import.meta.dirname, '..');
 const options = readOptions(process.argv.slice(1), { strict: false });
-const data = resolve(options.data ?? dataFolder(process.env, process.platform, homedir()));
-const memory = windowMemory(data);
+const home = dataHome(process.env, process.platform, homedir(), options.data);
+/** Electron wants to know before it is ready. */
+const found = findDataOrFail();
+const data = found.folder;
+/** Set by `settle`; a data folder that is away, or about to move, must not be written to. */
+let memory = windowMemory(data);
 const wishes = createWishes(() => sendEvent({ type: 'app.wished' }, windows));
 const tray = createTrayIcon(show);
 let windows: readonly BrowserWindow[] = [];
 let services: Services | undefined;
 let lock: FolderLock | undefined;
 let atWork: AtWork | undefined;
+
+function findDataOrFail(): ReturnType<typeof findData> {
+  try {
+    return findData(home);
+  } catch (error) {
+    fail(error);
+    throw error;
+  }
+}
 
 async function openMainWindow(): Promise<void> {
   const window = openWindow({
@@ -85,11 +102,13 @@ function drawMenu(running: Services): void {
 }
 
 async function startServices({ practice }: HostOptions): Promise<Services> {
+  if (found.state === 'away') return waitForData(found.usual, data, relaunch);
   return assemble(
     {
       host: 'desktop',
       version: app.getVersion(),
       data,
+      dataHome: home.fixedBy === undefined ? { folder: data, usual: home.usual, restart: relaunch } : home,
       practiceModel: join(dist, 'practice-model'),
       network: createDesktopNetwork({
         node: createNodeHttp(),
@@ -128,6 +147,11 @@ async function startServices({ practice }: HostOptions): Promise<Services> {
 }
 
 async function start(): Promise<void> {
+  if (found.state === 'unfinished') {
+    if (await moveAtStart(found.usual, data)) relaunch();
+    else app.exit(0);
+    return;
+  }
   lock = await lockFolder(data, { onKnock: show });
   if (!lock) {
     console.error(`Latchkey is already running with ${data}.`);
@@ -176,6 +200,10 @@ function stop(event: Electron.Event): void {
 
 /** Electron refuses a place that does not exist, and at the first start none does. */
 function settle(): void {
+  if (found.state !== 'here') {
+    memory = windowMemory(useTemporarySession(found.state));
+    return;
+  }
   // Chromium's own files stay apart from the person's.
   const browser = join(data, 'browser');
   makeFolderSync(browser);

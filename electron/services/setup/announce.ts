@@ -24,8 +24,19 @@ export function announcement(setup: SetupState, previous: SetupState): Note | un
   return undefined;
 }
 
-/** Official files that somebody brought became a model: long work as well. */
-export function takenIn({ task, state }: StorageWork): Note | undefined {
+/** The ends of the storage room's long work that a person waits for, perhaps in another window. */
+export function storageNote(work: StorageWork): Note | undefined {
+  return work.task === 'move-all' ? movedAll(work) : takenIn(work);
+}
+
+function movedAll({ folder, state }: StorageWork): Note | undefined {
+  if (state.kind === 'failed') return { title: state.problem.title, text: state.problem.explanation };
+  if (state.kind !== 'done') return undefined;
+  return { title: 'Latchkey has moved', text: `Everything is in ${folder ?? ''} now.` };
+}
+
+/** Official files that somebody brought became a model. */
+function takenIn({ task, state }: StorageWork): Note | undefined {
   if (task !== 'take-in' || state.kind !== 'done' || !state.model) return undefined;
   const name = state.model.repo.slice(state.model.repo.indexOf('/') + 1);
   return { title: 'Ready to chat', text: `${name} is on this computer and works offline.` };

@@ -41,7 +41,7 @@ async function copyOne(from: string, to: string, file: ManifestFile, options: Co
     if (bytes !== file.bytes) {
       throw new DamagedFile(file.path, `has ${String(bytes)} bytes instead of ${String(file.bytes)}`);
     }
-    const out = await createFile(to, 0o644);
+    const out = await createFile(to, options.mode ?? 0o644);
     try {
       const hash = createHash('sha256');
       let position = 0;
@@ -73,6 +73,8 @@ interface CopyOptions {
   readonly onBytes: (bytes: number, path: string) => void;
   /** Links in the source are followed, as those of a cache have to be. */
   readonly follow?: true;
+  /** Of the copies; folders get the same with leave to enter. Usually for everybody to read, as models are. */
+  readonly mode?: 0o600;
 }
 
 /**
@@ -90,7 +92,7 @@ export async function copyProved(
   const folders = new Set<string>([to]);
   for (const file of files) {
     const target = join(to, ...file.path.split('/'));
-    await makeFolder(dirname(target), 0o755);
+    await makeFolder(dirname(target), options.mode === undefined ? 0o755 : 0o700);
     folders.add(dirname(target));
     const there = await hashFile(target, { signal: options.signal });
     if (there === file.sha256) {

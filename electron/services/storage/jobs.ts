@@ -23,6 +23,8 @@ export interface Jobs {
   current(): StorageWork | undefined;
   isWorking(task?: StorageWork['task']): boolean;
   start(facts: Facts, run: (context: JobContext) => Promise<Result<Done>>): Result<StorageWork>;
+  /** Shows how a job ended that another run of the services did. */
+  tell(ended: StorageWork): void;
   stop(): void;
   /** Resolves when no job runs. */
   settled(): Promise<void>;
@@ -91,6 +93,10 @@ export function createJobs(options: {
           ended(facts, explainStorage(error, { importing: facts.task === 'import' }));
         });
       return ok(started);
+    },
+    tell(ended) {
+      work = ended;
+      options.onChange(ended);
     },
     stop: () => abort?.abort(),
     settled: () => running,

@@ -10,7 +10,8 @@ import type { StateFile } from '../durable/stateFile.ts';
 
 /** Name of the folder that a move makes in the folder the person chose. */
 export const homeName = 'Latchkey models';
-const markerName = '.latchkey-home.json';
+/** The file in a folder of ours on a disk that may be missing one day. */
+export const markerName = '.latchkey-home.json';
 
 /** What is remembered. A move is one write of this record: before it the old folder counts, after it the new one. */
 export interface ModelsPlace {
@@ -92,6 +93,12 @@ export const isMarker = (name: string): boolean => name === markerName;
 /** Reads where the models are. Makes the usual folder, and no other. */
 export async function openModelsHome(usualFolder: string, file: StateFile<ModelsPlace>): Promise<ModelsHome> {
   let place = (await file.read()) ?? usual;
+  // Their data folder has followed them: it may be mounted under another name tomorrow, and they with it.
+  if (place.folder === usualFolder && place.token !== null && place.token === (await markerToken(usualFolder))) {
+    place = { ...place, folder: null, token: null };
+    await file.write(place);
+    await disclaim(usualFolder);
+  }
   if (place.folder === null) await makeFolder(usualFolder);
   return {
     get place() {

@@ -21,7 +21,8 @@ import { folderUnusable } from './explain.ts';
 import type { JobContext } from './jobs.ts';
 import { claim, disclaim, homeName, isMarker, markerToken, type ModelsHome } from './modelsHome.ts';
 
-function isWithin(folder: string, path: string): boolean {
+/** Whether `path` is `folder` or lies below it; both as realpath gives them. */
+export function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way === '' || (way.split(sep)[0] !== '..' && !isAbsolute(way));
 }

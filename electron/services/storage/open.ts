@@ -5,7 +5,7 @@ import type { Engine } from '../generation/engine.ts';
 import type { Library } from '../models/library.ts';
 import type { Ports } from '../ports.ts';
 import { createPublished } from '../published/room.ts';
-import { takenIn } from '../setup/announce.ts';
+import { storageNote } from '../setup/announce.ts';
 import { fileUsers } from '../setup/fileUsers.ts';
 import type { ModelsHome } from './modelsHome.ts';
 import { createStorage, type Storage } from './room.ts';
@@ -28,7 +28,7 @@ export function openStorage(options: {
     published: createPublished({ ports, engine, devices, modelsFolder: () => home.folder() }),
     onWork(work) {
       options.emit({ type: 'storage.worked', work });
-      const note = takenIn(work);
+      const note = storageNote(work);
       if (note) ports.notify?.(note);
     },
   });

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { InstalledModel } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
-import type { BroughtModel, ChosenFolder, StorageState, StorageWork } from '../../contract/storage.ts';
+import type { BroughtModel, ChosenFolder, DataMove, StorageState, StorageWork } from '../../contract/storage.ts';
+import { createDataMover } from '../dataHome/moveAll.ts';
 import { sweepPartials } from '../download/leftovers.ts';
 import { removeRepo } from '../download/removeRepo.ts';
 import { removeTree } from '../durable/files.ts';
@@ -14,7 +15,7 @@ import type { Published } from '../published/room.ts';
 import { exportModel, importModel, inspectModel } from './carry.ts';
 import { createChosenFolders } from './chosenFolders.ts';
 import { modelDamaged, modelsAway, storageBusy } from './explain.ts';
-import { createJobs } from './jobs.ts';
+import { createJobs, type JobContext } from './jobs.ts';
 import type { ModelsHome } from './modelsHome.ts';
 import { leave, moveModels, targetOf } from './move.ts';
 import { leftoverFolders, survey } from './survey.ts';
@@ -34,6 +35,10 @@ export interface Storage {
   /** Takes in what `inspect` showed: an exported model, or official files. */
   importFrom(folder: string, fingerprint: string): Promise<Result<StorageWork>>;
   move(folder: string): Promise<Result<StorageWork>>;
+  /** What a move of all data would do. */
+  planMoveAll(folder: string): Promise<Result<DataMove>>;
+  /** Ends in a restart of the services. */
+  moveAll(folder: string): Promise<Result<StorageWork>>;
   stop(): void;
   /** Why models cannot be written or removed right now, or undefined. */
   blocked(): Promise<Result<undefined>>;
@@ -53,7 +58,7 @@ export interface FileUsers {
 }
 
 export function createStorage(options: {
-  readonly ports: Pick<Ports, 'paths' | 'now' | 'log' | 'chooseFolder'>;
+  readonly ports: Pick<Ports, 'paths' | 'dataHome' | 'now' | 'log' | 'chooseFolder'>;
   readonly home: ModelsHome;
   readonly models: Library;
   readonly engine: Engine;
@@ -64,9 +69,10 @@ export function createStorage(options: {
   const { home, models, engine, users, published } = options;
   const { paths, now } = options.ports;
   const folders = createChosenFolders(options.ports.chooseFolder);
-  const jobs = createJobs({ now, onChange: options.onWork });
-
   let closing = false;
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+  // What a job says while it is taken down is not how it ended.
+  const jobs = createJobs({ now, onChange: (work) => (closing ? undefined : options.onWork(work)) });
 
   const state = async (): Promise<StorageState> => {
     const found = await survey({
@@ -77,30 +83,53 @@ export function createStorage(options: {
       inUse: (repo) => users.works(repo),
       preparing: users.isPreparing() || jobs.isWorking(),
     });
-    const work = jobs.current();
-    return { ...found, ...(work && { work }) };
+    // As above: the next run of the services says how it ended.
+    const work = closing ? undefined : jobs.current();
+    const data = await mover?.state();
+    return { ...found, ...(work && { work }), ...(data && { data }) };
   };
 
   const blocked = async (): Promise<Result<undefined>> => {
     if (!(await home.isReachable())) return failed(modelsAway(home.folder()));
-    if (jobs.isWorking('move')) return failed(storageBusy('The models are being moved to another folder.'));
+    if (isMoving()) return failed(storageBusy('The models are being moved to another folder.'));
     return ok(undefined);
   };
 
-  const startMove = (to: string): Result<StorageWork> =>
-    jobs.start({ task: 'move', folder: to }, (job) =>
-      moveModels(
-        {
-          home,
-          to,
-          data: paths.data,
-          beforeSwitch: () => engine.unload(),
-          afterSwitch: () => models.refresh(),
-          isClosing: () => closing,
-        },
-        job,
-      ),
+  const isMoving = (): boolean => jobs.isWorking('move') || jobs.isWorking('move-all');
+
+  const move = (to: string, job: JobContext): ReturnType<typeof moveModels> =>
+    moveModels(
+      {
+        home,
+        to,
+        data: paths.data,
+        beforeSwitch: () => engine.unload(),
+        afterSwitch: () => models.refresh(),
+        isClosing: () => closing,
+      },
+      job,
     );
+  const startMove = (to: string): Result<StorageWork> =>
+    jobs.start({ task: 'move', folder: to }, (job) => move(to, job));
+
+  const { dataHome } = options.ports;
+  const mover =
+    dataHome &&
+    createDataMover({
+      ...{ port: dataHome, home, jobs, moveModels: move },
+      hubCache: paths.hubCache,
+      modelsBytes: () => models.list().reduce((sum, { bytes }) => sum + bytes, 0),
+      closing: closed,
+      isClosing: () => closing,
+    });
+  /** A chosen folder, when nothing else is done with the models. */
+  const moveTarget = async (chosen: string): Promise<Result<string>> => {
+    const folder = folders.pathOf(chosen);
+    if (!folder.ok) return folder;
+    const free = await blocked();
+    if (!free.ok) return free;
+    return users.isPreparing() ? failed(storageBusy('A model is being prepared.')) : folder;
+  };
 
   const withModel = async <T>(
     id: string,
@@ -179,27 +208,36 @@ export function createStorage(options: {
       });
     },
     async move(chosen) {
-      const folder = folders.pathOf(chosen);
+      const folder = await moveTarget(chosen);
       if (!folder.ok) return folder;
-      const free = await blocked();
-      if (!free.ok) return free;
-      if (users.isPreparing()) return failed(storageBusy('A model is being prepared.'));
       const to = await targetOf(home, folder.value, paths);
       return to.ok ? startMove(to.value) : to;
     },
+    async planMoveAll(chosen) {
+      const folder = await moveTarget(chosen);
+      if (!folder.ok) return folder;
+      return mover ? mover.plan(folder.value) : failed(notFound('data folder'));
+    },
+    async moveAll(chosen) {
+      const folder = await moveTarget(chosen);
+      if (!folder.ok) return folder;
+      return mover ? mover.begin(folder.value) : failed(notFound('data folder'));
+    },
     stop: () => jobs.stop(),
     async settled() {
-      while (jobs.isWorking('move') || jobs.isWorking('take-in')) await jobs.settled();
+      while (isMoving() || jobs.isWorking('take-in')) await jobs.settled();
     },
     async start() {
       await leave(home).catch((error: unknown) => {
         options.ports.log({ area: 'storage', event: 'leave-failed', cause: String(error) });
       });
+      if (await mover?.start()) return;
       if (home.place.moving && (await home.isReachable())) startMove(home.place.moving.to);
     },
     async close() {
       // No wish to give a move up: it goes on at the next start, as after a kill.
       closing = true;
+      close();
       jobs.stop();
       await jobs.settled();
     },
