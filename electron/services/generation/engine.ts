@@ -5,6 +5,7 @@
 import type { EngineState } from '../../contract/chat.ts';
 import type { Device, Fidelity, InstalledModel, SanityCheck } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
+import { cancelled } from '../explain.ts';
 import type { DevicePlan, Devices } from '../devices/room.ts';
 import { forgetKept, forgetKeptOf } from '../inference/keptCaches.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
@@ -80,6 +81,7 @@ export function createEngine(options: {
   let loaded: string | undefined; // folder
   let device: Device = 'cpu'; // where the latest load was meant to compute
   let losses = 0; // of devices, with the process
+  let endings = 0; // times that somebody ended it
   let asked = ''; // the folder of the latest load
   let crashes: readonly number[] = [];
   const templateFaults = new Map<string, number>(); // folder -> times its template did not end
@@ -133,6 +135,7 @@ export function createEngine(options: {
   };
 
   const end = (): void => {
+    endings += 1;
     retire();
     if (state.kind !== 'stopped') become({ kind: 'stopped' });
   };
@@ -161,12 +164,15 @@ export function createEngine(options: {
     if (loaded === folder && worker) return { ok: true, value: worker };
     if (recentCrashes().length > restartBudget.restarts) return failed(tooManyRestarts());
     become({ kind: 'loading', modelId: model.id });
+    const before = endings;
     const sound = (await options.prove?.(model, folder)) ?? ok(undefined);
     if (!sound.ok) {
       become({ kind: 'failed', modelId: model.id, problem: sound.problem });
       return sound;
     }
     const plan = await planFor(model, folder);
+    // Ended meanwhile, perhaps with everything around it: a process that is started now would belong to nobody.
+    if (endings !== before) return failed(cancelled());
     // Tidying up after a device can end the process, so a new process does it better.
     if (device !== 'cpu' && worker) retire();
     asked = folder;

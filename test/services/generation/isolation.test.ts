@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterEach(() => engine.close());
 afterAll(removeFolders);
 
-function open(folder: string): void {
+function open(folder: string, devices?: Parameters<typeof createEngine>[0]['devices']): void {
   [states, log, processes] = [[], [], []];
   engine = createEngine({
     startProcess() {
@@ -42,6 +42,7 @@ function open(folder: string): void {
     },
     folderOf: () => folder,
     cachesFolder: join(folder, 'never written'),
+    ...(devices && { devices }),
     onChange: (state) => states.push(state),
     now: () => time,
     log: (line) => log.push(line),
@@ -166,4 +167,24 @@ describe('a process that is killed', () => {
     time += 600_001;
     expect((await ask()).text).toBe(answer);
   });
+});
+
+test('an engine that is closed while its devices are measured starts no process that nobody would end', async () => {
+  const { promise: asked, resolve: tellAsked } = Promise.withResolvers<undefined>();
+  const { promise: plan, resolve: planned } = Promise.withResolvers<{ device: 'cpu'; why: 'only' }>();
+  open(good, {
+    plan() {
+      tellAsked(undefined);
+      return plan;
+    },
+    lost: () => undefined,
+  });
+  const answering = ask();
+  await asked;
+  engine.close();
+  planned({ device: 'cpu', why: 'only' });
+  expect((await answering).result).toMatchObject({ ok: false, problem: { code: 'cancelled' } });
+  expect(processes).toEqual([]);
+  expect(engine.state()).toEqual({ kind: 'stopped' });
+  expect((await ask()).text).toBe(answer); // it can be asked again
 });
