@@ -12,14 +12,12 @@ import type { Result } from './result.ts';
 import type { SetupState, SignInState } from './setup.ts';
 import type { StandIns } from './standIn.ts';
 import { type UpdateChannel, updateChannels, type UpdateState } from './update.ts';
-import type { BroughtModel, ChosenFolder, DataMove, StorageState, StorageWork } from './storage.ts';
+import { type ChosenFolder, storageRequests, type StorageWork } from './storage.ts';
 import type { TokenFindings } from './tokens.ts';
 
 /** owner/name in the Hub's alphabet; both parts start and end with a letter or digit. */
 export const repoPattern = /^[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?\/[A-Za-z0-9](?:[\w.-]{0,94}[A-Za-z0-9])?$/;
 const repo = matching(repoPattern);
-/** As in the cache, where old repositories have no owner. */
-const cachedRepo = matching(/^[A-Za-z0-9_][\w.-]{0,95}(?:\/[A-Za-z0-9_][\w.-]{0,95})?$/);
 const pages = [
   'licence',
   'model',
@@ -182,35 +180,7 @@ export const requests = {
   'models.repair': request<{ readonly id: string }, SetupState>(record({ id })),
   'models.sanityCheck': request<{ readonly id: string }, InstalledModel>(record({ id })),
 
-  /** Asks the person for a folder (null when they change their mind); hosts without a dialog take the typed path. */
-  'folder.choose': request<{ readonly typed?: string | undefined }, ChosenFolder | null>(
-    record({ typed: optional(text(4096)) }),
-  ),
-
-  'storage.get': request<undefined, StorageState>(nothing),
-  /** Official files that Latchkey downloaded; with `everything` also what other programs put there. */
-  'storage.removeRepo': request<{ readonly repo: string; readonly everything: boolean }, StorageState>(
-    record({ repo: cachedRepo, everything: flag }),
-  ),
-  'storage.free': request<undefined, StorageState>(nothing),
-  /** These start the one long job; how it goes comes as `storage.worked`. */
-  'storage.verify': request<{ readonly id: string }, StorageWork>(record({ id })),
-  'storage.export': request<{ readonly id: string; readonly folder: string }, StorageWork>(record({ id, folder: id })),
-  'storage.inspect': request<{ readonly folder: string }, BroughtModel>(record({ folder: id })),
-  'storage.import': request<{ readonly folder: string; readonly fingerprint: string }, StorageWork>(
-    record({ folder: id, fingerprint: text(64) }),
-  ),
-  'storage.move': request<{ readonly folder: string }, StorageWork>(record({ folder: id })),
-  /** What a move of all data into a folder would do. Makes nothing. */
-  'storage.planMoveAll': request<{ readonly folder: string }, DataMove>(record({ folder: id })),
-  /** Moves the models with everything open; then the services restart, and the rest follows in between. */
-  'storage.moveAll': request<{ readonly folder: string }, StorageWork>(record({ folder: id })),
-  'storage.stop': request<undefined, undefined>(nothing),
-
-  /** While the data folder is away, these two and nothing else are answered: looks for its disk again. */
-  'data.lookAgain': request<undefined, undefined>(nothing),
-  /** Goes on with an empty folder in the usual place; what is away stays as it is. */
-  'data.beginEmpty': request<undefined, undefined>(nothing),
+  ...storageRequests,
 
   'chats.list': request<undefined, readonly ChatSummary[]>(nothing),
   'chats.create': request<{ readonly modelId: string }, Chat>(record({ modelId: id })),

@@ -1,6 +1,8 @@
+import { flag, matching, nothing, optional, record, text } from './check.ts';
 import type { KeptText } from './licence.ts';
 import type { Commit, Dtype, InstalledModel, RepoId } from './model.ts';
 import type { Problem } from './problem.ts';
+import { id, request } from './request.ts';
 import type { Progress } from './setup.ts';
 
 /** The official files of one repository in the Hugging Face cache. Bytes on disk, each blob counted once. */
@@ -126,3 +128,39 @@ export interface ChosenFolder {
   readonly path: string;
   readonly freeBytes: number;
 }
+
+/** As in the cache, where old repositories have no owner. */
+const cachedRepo = matching(/^[A-Za-z0-9_][\w.-]{0,95}(?:\/[A-Za-z0-9_][\w.-]{0,95})?$/);
+
+/** The requests about files and folders; part of the table in ipc.ts. */
+export const storageRequests = {
+  /** Asks the person for a folder (null when they change their mind); hosts without a dialog take the typed path. */
+  'folder.choose': request<{ readonly typed?: string | undefined }, ChosenFolder | null>(
+    record({ typed: optional(text(4096)) }),
+  ),
+
+  'storage.get': request<undefined, StorageState>(nothing),
+  /** Official files that Latchkey downloaded; with `everything` also what other programs put there. */
+  'storage.removeRepo': request<{ readonly repo: string; readonly everything: boolean }, StorageState>(
+    record({ repo: cachedRepo, everything: flag }),
+  ),
+  'storage.free': request<undefined, StorageState>(nothing),
+  /** These start the one long job; how it goes comes as `storage.worked`. */
+  'storage.verify': request<{ readonly id: string }, StorageWork>(record({ id })),
+  'storage.export': request<{ readonly id: string; readonly folder: string }, StorageWork>(record({ id, folder: id })),
+  'storage.inspect': request<{ readonly folder: string }, BroughtModel>(record({ folder: id })),
+  'storage.import': request<{ readonly folder: string; readonly fingerprint: string }, StorageWork>(
+    record({ folder: id, fingerprint: text(64) }),
+  ),
+  'storage.move': request<{ readonly folder: string }, StorageWork>(record({ folder: id })),
+  /** What a move of all data into a folder would do. Makes nothing. */
+  'storage.planMoveAll': request<{ readonly folder: string }, DataMove>(record({ folder: id })),
+  /** Moves the models with everything open; then the services restart, and the rest follows in between. */
+  'storage.moveAll': request<{ readonly folder: string }, StorageWork>(record({ folder: id })),
+  'storage.stop': request<undefined, undefined>(nothing),
+
+  /** While the data folder is away, these two and nothing else are answered: looks for its disk again. */
+  'data.lookAgain': request<undefined, undefined>(nothing),
+  /** Goes on with an empty folder in the usual place; what is away stays as it is. */
+  'data.beginEmpty': request<undefined, undefined>(nothing),
+} as const;

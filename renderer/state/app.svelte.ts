@@ -4,30 +4,26 @@
  */
 import type { EngineState } from '../../electron/contract/chat.ts';
 import type { AppInfo, Backend, BackendEvent } from '../../electron/contract/ipc.ts';
-import type { Action, Problem, ViewName } from '../../electron/contract/problem.ts';
+import type { Action, Problem } from '../../electron/contract/problem.ts';
 import { assertNever } from '../../electron/contract/result.ts';
-import type { SetupState } from '../../electron/contract/setup.ts';
+import { type Outcome, perform } from './actions.ts';
 import { Chats } from './chats.svelte.ts';
 import { Drafts } from './drafts.svelte.ts';
 import { Clock } from './clock.svelte.ts';
 import { Devices } from './devices.svelte.ts';
-import { goOn } from './goOn.ts';
 import { Journeys } from './journeys.svelte.ts';
 import { LocalServer } from './localServer.svelte.ts';
 import { Models } from './models.svelte.ts';
 import { Pages } from './pages.svelte.ts';
 import { Router } from './router.svelte.ts';
 import { SignIn } from './signIn.svelte.ts';
-import { changesStorage, Storage } from './storage.svelte.ts';
+import { Storage } from './storage.svelte.ts';
 import { Access } from './access.svelte.ts';
 import { ThemeChoice } from './theme.svelte.ts';
 import { Thread } from './thread.svelte.ts';
 import { byUse } from './tree.ts';
 import { Updates } from './updates.svelte.ts';
 import { Wishes } from './wishes.svelte.ts';
-
-/** What became of an action that a person pressed. */
-export type Outcome = 'done' | 'copied' | Problem;
 
 export class AppState {
   #info = $state.raw<AppInfo>();
@@ -207,31 +203,8 @@ export class AppState {
   }
 
   /** Does what a problem's button says. */
-  async perform(action: Action): Promise<Outcome> {
-    switch (action.kind) {
-      case 'request': {
-        // The services wrote this input for their own table; dispatch checks it again.
-        const answer = await this.#backend.request(action.request, action.input as never);
-        if (answer.ok && changesStorage(action.request)) this.storage.refresh();
-        // Both lead to a journey, which the events describe; it may not be the one on screen.
-        if (answer.ok && (action.request === 'models.repair' || action.request === 'setup.choose'))
-          this.router.go({ name: 'journey', repo: (answer.value as SetupState).repo });
-        if (answer.ok && (action.request === 'engine.permit' || action.request === 'devices.setContext'))
-          await goOn(this);
-        return answer.ok ? 'done' : answer.problem;
-      }
-      case 'page':
-        if (action.page === 'licence' && action.repo !== undefined) this.journeys.visited(action.repo);
-        await this.pages.open(action.page, action.repo);
-        return this.pages.problem ?? 'done';
-      case 'view':
-        this.#visit(action.view);
-        return 'done';
-      case 'copy-report':
-        return (await this.copyReport()) ? 'copied' : 'done';
-      default:
-        return assertNever(action);
-    }
+  perform(action: Action): Promise<Outcome> {
+    return perform(this, this.#backend, action);
   }
 
   async copyReport(): Promise<boolean> {
@@ -299,22 +272,5 @@ export class AppState {
       default:
         return assertNever(event);
     }
-  }
-
-  #visit(view: ViewName): void {
-    if (view === 'chat') return this.newChat();
-    if (view === 'take-folder') return this.router.callFolder();
-    if (view === 'journey' || view === 'token-field') {
-      const here = this.router.view;
-      const repo = here.name === 'journey' ? here.repo : undefined;
-      const [next] = this.journeys.unfinished;
-      if (view === 'token-field' && (repo === undefined || this.journeys.find(repo)?.step !== 'sign-in'))
-        this.router.go({ name: 'access' });
-      else if (here.name !== 'journey')
-        this.router.go(next ? { name: 'journey', repo: next.repo } : { name: 'journey' });
-      if (view === 'token-field') this.router.callTokenField();
-      return;
-    }
-    this.router.go({ name: view });
   }
 }

@@ -151,6 +151,8 @@ describe('a folder of official files, dropped on the window', { timeout: 90_000 
   showFailures(() => app && { page: app.page, log: () => '' });
   beforeAll(async () => {
     app = await launchDesktop({ env });
+    // Nobody hears a drop before the page's program runs.
+    await app.page.getByRole('navigation').waitFor();
   }, 60_000);
   afterAll(() => app?.close());
 
@@ -188,6 +190,9 @@ describe('a folder of official files, dropped on the window', { timeout: 90_000 
     const seen = await app.evaluate(() => (globalThis as unknown as { seen: [number, number][] }).seen);
     expect(seen.some(([value, awake]) => value >= 0 && awake === 1)).toBe(true);
     expect(await app.evaluate(({ standin }) => standin.awake.size)).toBe(0);
+    // Told to whoever looked away, once.
+    const notes = () => app.evaluate(({ standin }) => standin.notifications.map(({ title, body }) => [title, body]));
+    await expect.poll(notes).toEqual([['Ready to chat', `${name} is on this computer and works offline.`]]);
     await app.page.getByTestId('start-chatting').first().click();
     expect(await ask(app.page, questions[2]!.question)).toBe(words(questions[2]!.answer));
     expect(stateOf(folder)).toBe(before);

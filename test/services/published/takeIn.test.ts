@@ -1,8 +1,9 @@
 /** Official files that a person brought: from the folder to an answer, with nobody asked and nothing changed. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { InstalledModel } from '../../../electron/contract/model.ts';
+import type { Progress } from '../../../electron/contract/setup.ts';
 import { listModels, readManifest, sweepUnfinished, verifyModel } from '../../../electron/services/models/manifest.ts';
 import { nameOf } from '../../../electron/services/published/folder.ts';
 import { licenceNamed } from '../../../electron/services/published/look.ts';
@@ -10,6 +11,9 @@ import { convertWork } from '../../../electron/workers/convertWork.ts';
 import { convertedPractice, greedy, removeFolders } from '../inference/models.ts';
 import { practice } from '../setup/prepareRoom.ts';
 import { Place, sha256, stateOf } from './place.ts';
+
+/** Bytes of a large file, most of it a hole, and of what is read of it at a time. */
+const [large, chunk] = [256 * 2 ** 20, 4 * 2 ** 20];
 
 let place: Place;
 beforeEach(() => {
@@ -189,6 +193,34 @@ describe('stopped', () => {
     const folder = place.official('Ready', await readyFolder());
     const taken = await place.takeIn(folder, stoppedWhile(part));
     expect(taken).toMatchObject({ ok: false, problem: { code: 'cancelled' } });
+    expect(readdirSync(place.models)).toEqual([]);
+  });
+
+  // A chunk of 4 MiB is under way when the word comes, and one more may have been begun: 8 MiB take less than half a second
+  // on any disk that writes 16 MB a second. Without the stop it would be all of the file.
+  test.each(['reading', 'taking'])('while a large file is %s, a few chunks more at most are handled', async (part) => {
+    const source = join(place.root, 'large');
+    cpSync(await readyFolder(), source, { recursive: true });
+    truncateSync(join(source, 'onnx', 'model_q4.onnx_data'), large);
+    const folder = place.official('Large', source);
+    const stop = new AbortController();
+    let [asked, stopped, last] = [0, 0, 0];
+    const report = ({ doneBytes }: Progress, note?: string): void => {
+      if (note !== part) return;
+      last = doneBytes;
+      if (asked > 0 || doneBytes < large / 4) return;
+      asked = doneBytes;
+      // As a click does, the word comes from outside of the work, which has to let it in.
+      setImmediate(() => {
+        stopped = last;
+        stop.abort();
+      });
+    };
+    const taken = await place.takeIn(folder, { signal: stop.signal, report });
+    expect(taken).toMatchObject({ ok: false, problem: { code: 'cancelled' } });
+    expect(asked).toBeLessThan(large / 2);
+    expect(stopped - asked).toBeLessThanOrEqual(2 * chunk);
+    expect(last - stopped).toBeLessThanOrEqual(2 * chunk);
     expect(readdirSync(place.models)).toEqual([]);
   });
 
