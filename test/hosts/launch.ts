@@ -183,6 +183,7 @@ export async function launchWeb({
   const browser = await launchChromium();
   const page = await browser.newPage(context);
   await page.goto(host.url);
+  await page.locator('main.opening').waitFor({ state: 'detached' });
   return {
     ...host,
     page,

@@ -2,9 +2,9 @@
  * Half an hour of seeded chats on the page of the web host (SOAK_MINUTES for another length). Memory of the process that
  * runs the model, and of the page, is fitted by a line; what it grows in the whole time is stated and bounded.
  */
-import { readFileSync } from 'node:fs';
 import type { CDPSession, Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { collectedMemory } from './collected.ts';
 import { inferenceProcess } from './inferenceProcess.ts';
 import { type App, ask, checkQuestions, installModel, openWorld, words, type World } from './world.ts';
 
@@ -16,7 +16,7 @@ const mostGrowth = 0.1;
 
 interface Sample {
   readonly minute: number;
-  readonly process: number; // anonymous memory of the inference process, MB
+  readonly process: number; // anonymous memory of the inference process after a collection, MB
   readonly heap: number; // JavaScript of the page after a collection, MB
   readonly nodes: number; // of the page's document
 }
@@ -24,6 +24,7 @@ interface Sample {
 let world: World;
 let app: App;
 let devtools: CDPSession;
+const memoryOf = collectedMemory();
 beforeAll(async () => {
   world = await openWorld('web');
   app = await world.launch();
@@ -37,10 +38,9 @@ async function sample(began: number): Promise<Sample> {
   await devtools.send('HeapProfiler.collectGarbage');
   const { metrics } = await devtools.send('Performance.getMetrics');
   const metric = (name: string): number => metrics.find((one) => one.name === name)?.value ?? NaN;
-  const status = readFileSync(`/proc/${String(inferenceProcess(world.data))}/status`, 'utf8');
   return {
     minute: (Date.now() - began) / 60_000,
-    process: Number(/^RssAnon:\s*(\d+)/m.exec(status)?.[1]) / 1024,
+    process: await memoryOf(inferenceProcess(world.data)),
     heap: metric('JSHeapUsedSize') / 2 ** 20,
     nodes: metric('Nodes'),
   };

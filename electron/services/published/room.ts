@@ -55,7 +55,7 @@ export function createPublished(options: {
       // It is here already: who stops now only misses the measurement.
       const all = { doneBytes: taken.value.bytes, totalBytes: taken.value.bytes, bytesPerSecond: 0 };
       job.report(all, 'measuring');
-      await options.devices.tune(taken.value.model);
+      await options.devices.tune(taken.value.model, job.signal);
       return taken;
     },
   };
