@@ -15,8 +15,8 @@ async function inspect(pid: number): Promise<Tool> {
     if (attempt > 100) throw new Error(`Process ${pid} does not open its inspector`);
     await pause(50);
     const answer = await fetch('http://127.0.0.1:9229/json/list').catch(() => undefined);
-    const targets = (await answer?.json()) as { readonly title: string; readonly webSocketDebuggerUrl: string }[];
-    address = targets?.find(({ title }) => title.includes(`[${pid}]`))?.webSocketDebuggerUrl;
+    const targets = (await answer?.json()) as { readonly webSocketDebuggerUrl: string }[];
+    address = targets?.[0]?.webSocketDebuggerUrl;
   }
   const socket = new WebSocket(address);
   const opened = Promise.withResolvers<void>();
