@@ -9,11 +9,13 @@ afterEach(() => expect(faults()).toEqual([]));
 describe('every screen', () => {
   test.each(Object.keys(scenes))('%s: named controls, no overflow at 320 px and at 200 percent zoom', async (name) => {
     await show(name);
+    // Where there is nothing but a problem, there is nowhere to go.
+    const alone = (await page.locator('main.alone').count()) > 0;
     for (const width of [320, 640, 1280]) {
       await page.setViewportSize({ width, height: 800 });
       // The sidebar leaves or comes back one frame after the window's width has changed.
       await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-      await expect.poll(() => page.locator('aside').count()).toBe(width < 720 ? 0 : 1);
+      await expect.poll(() => page.locator('aside').count()).toBe(width < 720 || alone ? 0 : 1);
       const found = await page.evaluate(() => {
         const shown = (node: Element): boolean => node.checkVisibility({ visibilityProperty: true });
         const text = (node: Element | null): string => node?.textContent.trim() ?? '';
