@@ -126,16 +126,15 @@ export class BrowserWindow extends EventEmitter {
   async loadURL(url: string): Promise<void> {
     await this.#opened;
     const { page, cdp } = this.webContents;
-    this.webContents.loading = true;
     try {
-      await page?.goto(shownUrl(url), { waitUntil: 'load' });
-      if (cdp) await setPermissions(this.webContents, cdp);
+      await this.webContents.load(async () => {
+        await page?.goto(shownUrl(url), { waitUntil: 'load' });
+        if (cdp) await setPermissions(this.webContents, cdp);
+      });
     } catch (error) {
       const words = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
       this.webContents.emit('did-fail-load', {}, -2, words, url);
       throw new Error(`ERR_FAILED (-2) loading '${url}': ${words}`, { cause: error });
-    } finally {
-      this.webContents.loading = false;
     }
     this.webContents.emit('dom-ready');
     records.times.loaded ??= performance.now();

@@ -124,6 +124,20 @@ describe('a page on the stand-in', () => {
     await expect.poll(() => page.evaluate(() => 'stays' in window)).toBe(true);
   });
 
+  test('is loaded again when main says so, also while main loads it already, and nobody calls that navigating', async () => {
+    await app.evaluate(async ({ BrowserWindow }) => {
+      const window = BrowserWindow.getAllWindows()[0];
+      void window?.loadURL('app://demo/');
+      await new Promise((settle) => setTimeout(settle, 0));
+      window?.webContents.reload();
+    });
+    const requests = () =>
+      app.evaluate(({ standin }) => standin.requested.filter((url) => url === 'app://demo/').length);
+    await expect.poll(requests).toBe(3); // the first start, the address, the reload
+    await expect.poll(() => page.evaluate(() => 'stays' in window)).toBe(false);
+    expect(await app.evaluate(({ standin }) => standin.blocked)).not.toContain('app://demo/');
+  });
+
   test('has every permission when the app says nothing, as on Electron', async () => {
     expect(await permission(page, 'geolocation')).toBe('granted');
   });

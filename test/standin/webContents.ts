@@ -28,8 +28,10 @@ type OpenHandler = (details: { url: string; disposition: string }) => { action: 
 export class WebContents extends EventEmitter {
   readonly id: number;
   readonly session = session.defaultSession;
-  /** Set while main itself loads a page, so that this is not taken for the page navigating. */
+  /** Main itself loads a page, so what is asked for now is not the page navigating. */
   loading = false;
+  /** The end of the last load that main asked for. */
+  #loads: Promise<void> = Promise.resolve();
   openHandler: OpenHandler | undefined;
   page: Page | undefined;
   #cdp: CDPSession | undefined;
@@ -51,6 +53,23 @@ export class WebContents extends EventEmitter {
       },
       parent: null,
     };
+  }
+
+  /**
+   * One load of main's own after the other: the browser's driver fails both when one begins during another, and Electron
+   * shows the later one.
+   */
+  load(run: () => Promise<unknown>): Promise<void> {
+    const load = this.#loads.then(async () => {
+      this.loading = true;
+      try {
+        await run();
+      } finally {
+        this.loading = false;
+      }
+    });
+    this.#loads = load.catch(() => undefined);
+    return load;
   }
 
   attach(page: Page, cdp: CDPSession): void {
@@ -156,10 +175,6 @@ export class WebContents extends EventEmitter {
     this.emit('render-process-gone', {}, { reason: 'killed', exitCode: 9 });
   }
   reload(): void {
-    this.loading = true;
-    void this.page
-      ?.reload()
-      .catch(() => undefined)
-      .finally(() => (this.loading = false));
+    void this.load(async () => this.page?.reload()).catch(() => undefined);
   }
 }
