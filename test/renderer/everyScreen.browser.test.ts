@@ -1,3 +1,4 @@
+/** Each screen and state there is: whoever hears it, enlarges it, or reads it in a longer language is as well off as anybody. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { afterAll, afterEach, expect, test } from 'vitest';
@@ -34,14 +35,60 @@ async function found(rules?: readonly string[]): Promise<readonly string[]> {
   }, rules);
 }
 
+/** The window is this wide now, in CSS pixels, and everything has found its place. */
+async function resize(width: number): Promise<void> {
+  await page.setViewportSize({ width, height: 800 });
+  // The sidebar leaves or comes back one frame after the window's width has changed.
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+}
+
+/** What is wrong with the page as it stands: controls without a name or too small, what leaves the window, names twice. */
+function wrong() {
+  return page.evaluate(() => {
+    const shown = (node: Element): boolean => node.checkVisibility({ visibilityProperty: true });
+    const text = (node: Element | null): string => node?.textContent.trim() ?? '';
+    const begin = (node: Element): string => node.outerHTML.slice(0, 120);
+    const nameOf = (node: Element): string => {
+      const by = node.getAttribute('aria-labelledby');
+      const labels = 'labels' in node ? [...((node as HTMLInputElement).labels ?? [])].map(text).join(' ') : '';
+      return (
+        node.getAttribute('aria-label') ?? (by === null ? labels || text(node) : text(document.getElementById(by)))
+      );
+    };
+    const controls = [
+      ...document.querySelectorAll(
+        'button, a, input, textarea, select, summary, progress, meter, [role]:not([role=none])',
+      ),
+    ].filter(shown);
+    const mayScroll = 'pre, [role=group][aria-label=Table], [role=group][aria-label=Formula], .visually-hidden';
+    const ids = [...document.querySelectorAll('[id]')].map((node) => node.id);
+    const tooMany = [...document.querySelectorAll('h1')].filter(shown).slice(1);
+    const width = document.documentElement.scrollWidth;
+    return {
+      nameless: controls.filter((node) => nameOf(node) === '').map(begin),
+      small: controls
+        .filter((node) => node.matches('button, select, textarea') && node.getBoundingClientRect().height < 24)
+        .map(begin),
+      clipped: [...document.querySelectorAll('main *')]
+        .filter((node) => shown(node) && !node.closest(mayScroll))
+        .filter((node) => node.getBoundingClientRect().right > window.innerWidth + 1)
+        .slice(0, 3)
+        .map(begin),
+      wide: width > window.innerWidth ? [`the page is ${width} pixels wide`] : [],
+      namedTwice: ids.filter((id, index) => ids.indexOf(id) !== index),
+      moreHeadings: tooMany.map(begin),
+    };
+  });
+}
+const nothing = { nameless: [], small: [], clipped: [], wide: [], namedTwice: [], moreHeadings: [] };
+
 /**
  * Makes every word of the page two fifths longer, as German is, and answers what then leaves the window or its own box.
  * Names, code and paths stay: no translation makes them longer.
  */
 async function tooTight(width: number): Promise<readonly string[]> {
-  await page.setViewportSize({ width, height: 800 });
-  return page.evaluate(async () => {
-    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  await resize(width);
+  return page.evaluate(() => {
     const lengthened = ((window as unknown as LongWindow).lengthened ??= new WeakSet());
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -73,14 +120,22 @@ async function tooTight(width: number): Promise<readonly string[]> {
   });
 }
 
-test.each(Object.keys(scenes))('%s: axe finds nothing, light or dark, and longer words find room', async (name) => {
+test.each(Object.keys(scenes))('%s', async (name) => {
   await page.emulateMedia({ colorScheme: 'light' });
-  await show(name, 1280);
+  await show(name);
+  // Where there is nothing but a problem, there is nowhere to go.
+  const alone = (await page.locator('main.alone').count()) > 0;
+  for (const width of [320, 640, 1280]) {
+    await resize(width);
+    await expect.poll(() => page.locator('aside').count()).toBe(width < 720 || alone ? 0 : 1);
+    expect(await wrong()).toEqual(nothing);
+  }
   expect(await found()).toEqual([]);
   await page.emulateMedia({ colorScheme: 'dark' });
   await expect.poll(() => page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
   // The other colours are there one frame after the word for them.
   await expect.poll(() => found(['color-contrast']), { timeout: 15_000 }).toEqual([]);
+  // Longer words find room.
   expect(await tooTight(1280)).toEqual([]);
   expect(await tooTight(320)).toEqual([]);
 });

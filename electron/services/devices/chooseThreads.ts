@@ -1,4 +1,5 @@
 import type { ThreadsFound, ThreadsTrial, ThreadsWay } from '../../contract/devices.ts';
+import type { InstalledModel } from '../../contract/model.ts';
 import type { Cores } from '../inference/cores.ts';
 
 /** Waiting threads that give their core back may be so much slower and are still preferred: they leave the fan silent. */
@@ -10,6 +11,15 @@ const quietEnough = 0.97;
  * that has to stay waits for whatever else runs on its core, and the others wait for it; free ones move out of the way.
  */
 const worthIt = 1.05;
+
+/** Bytes of weights. */
+const smallest = 64e6;
+
+/**
+ * Whether what is measured with a model says how threads work best with others. A smaller one writes a token in so little
+ * time that handing work from thread to thread is most of it.
+ */
+export const tellsOfThreads = ({ bytes }: Pick<InstalledModel, 'bytes'>): boolean => bytes >= smallest;
 
 /**
  * Finds out how threads work best here, in at most six short measurements: waiting busily against waiting quietly, then

@@ -3,7 +3,7 @@ import type { ThreadsWay } from '../../contract/devices.ts';
 import type { Device, InstalledModel } from '../../contract/model.ts';
 import type { Cores } from '../inference/cores.ts';
 import type { LogEntry, WorkerProcess } from '../ports.ts';
-import { chooseThreads } from './chooseThreads.ts';
+import { chooseThreads, tellsOfThreads } from './chooseThreads.ts';
 import type { DevicesNote } from './note.ts';
 import { measureSpeed } from './tryOut.ts';
 
@@ -25,6 +25,8 @@ export interface Measurer {
   readonly isUnfit: (modelId: string, device: Device, atOwnRisk: boolean | undefined) => boolean;
   /** How threads are to work, as far as that is known. */
   threads(): Partial<ThreadsWay>;
+  /** It is not known how threads work best, and this model can tell. */
+  isUntuned(model: InstalledModel): boolean;
   /** Finds out how threads work best, and so how fast the model writes on the CPU. */
   tune(model: InstalledModel, how: Measuring): Promise<void>;
   /** Measures the model on these devices. */
@@ -63,6 +65,8 @@ export function createMeasurer(options: {
     return way;
   };
 
+  const isUntuned = (model: InstalledModel): boolean => !note().threads && tellsOfThreads(model);
+
   /** Tokens per second, 0 where it cannot write; undefined = nothing was learned: too little memory, or stopped. */
   const rateOn = async (
     model: InstalledModel,
@@ -94,10 +98,11 @@ export function createMeasurer(options: {
     speedOf,
     isUnfit,
     threads,
+    isUntuned,
     tune,
     async measure(model, on, how) {
       for (const device of on) {
-        if (device === 'cpu' && !note().threads) await tune(model, how);
+        if (device === 'cpu' && isUntuned(model)) await tune(model, how);
         else {
           const rate = await rateOn(model, device, { ...how, ...(device === 'cpu' && threads()) });
           if (rate !== undefined) await keepSpeed(model.id, device, rate);

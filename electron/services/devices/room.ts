@@ -39,7 +39,7 @@ export interface Devices {
     model: InstalledModel,
     options?: { readonly onMeasure?: () => void; readonly atOwnRisk?: boolean },
   ): Promise<DevicePlan>;
-  /** Measures, once per computer, how threads work best. Ends at once when the person says stop. Never rejects. */
+  /** Measures, once per computer and with a model that can tell, how threads work best. Ends at once when the person says stop. Never rejects. */
   tune(model: InstalledModel, signal?: AbortSignal): Promise<void>;
   /** A device was lost while it computed; `crashed` with the whole process. */
   lost(device: Device, cause: string, crashed: boolean): void;
@@ -155,7 +155,7 @@ export function createDevices(options: {
     if (card) await ready();
     const working = card ? devices.filter((device) => device !== 'cpu' && findingOf(device).kind === 'works') : [];
     if (working.length === 0) {
-      if (note.stale && isUnknown('cpu')) {
+      if (note.stale && measurer.isUntuned(model) && isUnknown('cpu')) {
         onMeasure();
         await measurer.tune(model, how);
       }
@@ -223,7 +223,7 @@ export function createDevices(options: {
     },
     async tune(model, signal) {
       const ending = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
-      if (!note.threads) await measurer.tune(model, { signal: ending });
+      if (measurer.isUntuned(model)) await measurer.tune(model, { signal: ending });
     },
     lost(device, cause, crashed) {
       log({ area: 'devices', event: 'lost', device, cause, crashed });
