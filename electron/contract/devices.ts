@@ -8,6 +8,8 @@ export type DeviceReason =
   | 'only'
   /** Measured with this model on this computer. */
   | 'fastest'
+  /** There was too little memory to measure anything; the CPU asks for nothing special. */
+  | 'unmeasured'
   /** The person's choice. */
   | 'chosen'
   /** The one that was meant for it does not work. */

@@ -7,7 +7,7 @@ import type { LicenceText } from '../contract/licence.ts';
 import type { InstalledModel } from '../contract/model.ts';
 import type { Result } from '../contract/result.ts';
 import type { SignInState } from '../contract/setup.ts';
-import type { StateFile } from './durable/stateFile.ts';
+import type { Remember } from './durable/stateFile.ts';
 import { checkAccess } from './hub/check.ts';
 import { refreshTokens } from './hub/deviceSignIn.ts';
 import { isMirror, type TokenConsent } from './hub/mirror.ts';
@@ -34,9 +34,6 @@ export interface AccessRooms {
   readonly licenceWatch: LicenceWatch;
   readLicence(repo: string): Promise<Result<LicenceText>>;
 }
-
-/** A state file in the app's data folder. */
-export type Remember = <T>(name: string, check: (value: unknown) => value is T) => StateFile<T>;
 
 export function openAccess(
   ports: Ports,

@@ -4,15 +4,13 @@
  */
 import { join } from 'node:path';
 import type { AppInfo, BackendEvent } from '../contract/ipc.ts';
-import type { DownloadPlan, InstalledModel } from '../contract/model.ts';
+import type { InstalledModel } from '../contract/model.ts';
 import { ok, type Result } from '../contract/result.ts';
-import type { SetupState } from '../contract/setup.ts';
 import { type AccessRooms, openAccess } from './access.ts';
 import { type ChatStore, openChatStore } from './chats/store.ts';
 import { isDevicesNote } from './devices/note.ts';
 import { openDevices } from './devices/open.ts';
 import type { Devices } from './devices/room.ts';
-import { findSnapshot } from './download/cache.ts';
 import { makeFolder, sweepTemporaries } from './durable/files.ts';
 import { stateFile } from './durable/stateFile.ts';
 import { type Answers, createAnswers } from './generation/answers.ts';
@@ -26,14 +24,9 @@ import { createUnproved, isLastRun } from './models/unproved.ts';
 import type { Ports } from './ports.ts';
 import { openPreferences } from './preferences.ts';
 import { createLogTail, makeReport } from './report.ts';
-import { openDownloads } from './setup/downloads.ts';
-import { isSpeed } from './setup/lastSpeed.ts';
-import { checkRepo } from './setup/checkRepo.ts';
-import { createJourneys, type Journeys } from './setup/journeys.ts';
-import { announcement } from './setup/announce.ts';
-import { prepareStep } from './setup/prepareStep.ts';
+import type { Journeys } from './setup/journeys.ts';
+import { openJourneys } from './setup/open.ts';
 import { areStandIns, createStandIns, type StandInRoom } from './setup/standIns.ts';
-import { areRecords, type JourneyRecord } from './setup/records.ts';
 import { isModelsPlace, type ModelsPlace, openModelsHome } from './storage/modelsHome.ts';
 import { openStorage } from './storage/open.ts';
 import type { Storage } from './storage/room.ts';
@@ -173,55 +166,13 @@ export async function openRooms(ports: Ports, emit: (event: BackendEvent) => voi
     log: write,
   });
 
-  const snapshotOf = (plan: DownloadPlan) => findSnapshot(paths.hubCache, plan.repo, plan.commit, plan.files);
-  const downloads = await openDownloads({
+  const journeys = await openJourneys({
+    ...{ hub, access, preferences, engine, devices, models, home, standIns, remember, emit },
     ports: { ...ports, log: write },
-    hub,
-    signIn,
-    limit: preferences.downloadLimit,
-    speed: remember('last-speed.json', isSpeed),
-  });
-  const preparing = prepareStep({
-    ...{ ports, engine, models, devices, now, log: write },
-    modelsFolder: () => home.folder(),
     storage: () => storage,
-    snapshotOf,
   });
-  const journeys = createJourneys({
-    records: remember<readonly JourneyRecord[]>('journeys.json', areRecords),
-    pace: ports.pace,
-    isOffline,
-    now,
-    log: write,
-    findModel: async (repo, dtype) => models.find(repo, dtype),
-    isComplete: async (plan) => (await snapshotOf(plan)).complete,
-    onChange(setup: SetupState, previous: SetupState) {
-      emit({ type: 'setup.changed', setup });
-      if (setup.licence && setup.licence !== previous.licence) access.licences.learned(setup.licence);
-      if (setup.step === 'ready' && previous.step !== 'ready') standIns.arrived(setup.model);
-      const note = announcement(setup, previous);
-      if (note) ports.notify?.(note);
-    },
-    onReplace: (repo) => void preparing.forget(repo),
-    onRemove(repo) {
-      standIns.forgo(repo);
-      void preparing.forget(repo);
-      emit({ type: 'setup.removed', repo });
-    },
-    effects: {
-      check: ({ repo, dtype }, { signal }) =>
-        checkRepo({
-          ...{ repo, dtype, hub, signIn, signal },
-          folders: { ...paths, models: home.folder() },
-          bytesPerSecond: downloads.bytesPerSecond(),
-        }),
-      download: (plan, more) => downloads.run(plan, more),
-      prepare: preparing.prepare,
-    },
-  });
-
   const networkChanged = (): void => {
-    for (const one of isOffline() ? [] : [downloads, journeys]) one.networkChanged();
+    if (!isOffline()) journeys.networkChanged();
   };
   const deaf = ports.watchNetwork?.(networkChanged);
 

@@ -29,6 +29,7 @@ const absent: Readonly<Record<Device, string>> = {
 const whys: Readonly<Record<DeviceReason, string>> = {
   only: 'nothing else works on this computer',
   fastest: 'the fastest, as measured with this model',
+  unmeasured: 'too little memory was free to measure which is fastest',
   chosen: 'your choice in the settings',
   fallback: 'the one that was meant does not work',
 };

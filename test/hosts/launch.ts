@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { findChromium } from '../../build/chromium.js';
 import { findNode } from '../../build/node.js';
+import { programShown } from './programShown.ts';
 import { launchStandin, type StandinApp } from '../standin/launch.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
@@ -84,6 +85,7 @@ export async function launchDesktop({
     cleanEnv: true,
     under: keyring ? [withKeyring, ...under] : under,
   });
+  await programShown(app.page);
   return {
     ...app,
     data,
@@ -183,7 +185,7 @@ export async function launchWeb({
   const browser = await launchChromium();
   const page = await browser.newPage(context);
   await page.goto(host.url);
-  await page.locator('main.opening').waitFor({ state: 'detached' });
+  await programShown(page);
   return {
     ...host,
     page,

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
+import { programShown } from './programShown.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const startMilliseconds = 60_000;
@@ -81,6 +82,7 @@ export async function launchElectron(
       .flatMap((context) => context.pages())
       .find((each) => each.url().startsWith('app://'));
     if (browser && page) {
+      await programShown(page);
       return {
         page,
         pid: child.pid ?? 0,

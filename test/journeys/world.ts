@@ -97,8 +97,6 @@ export async function openWorld(
       const { usualPlace } = options;
       const launched = await start(host, { data, env, app: packed?.app, ...(usualPlace === true && { usualPlace }) });
       apps.add(launched);
-      // A person acts on what they see; what index.html holds before the program of the page is there takes no click.
-      await launched.page.locator('main.opening').waitFor({ state: 'detached' });
       return launched;
     },
     async end() {

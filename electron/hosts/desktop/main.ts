@@ -85,16 +85,16 @@ function open(wish: OutsideWish | undefined): void {
   show();
 }
 
-function drawMenu(running: Services): void {
-  const setPractice = (on: boolean): void => {
-    void running
-      .setPractice(on)
-      // The box was ticked by the click; without a change of mode it must be drawn as it was.
-      .catch(() => drawMenu(running));
+/** What the menu asks of the services waits until they are there. */
+function drawMenu(running: Services | Promise<Services>, practice: boolean): void {
+  const setPractice = async (on: boolean): Promise<void> => {
+    const all = await running;
+    // The box was ticked by the click; without a change of mode it must be drawn as it was.
+    await all.setPractice(on).catch(() => drawMenu(all, all.practice));
   };
   setMenu({
-    practice: running.practice,
-    setPractice,
+    practice,
+    setPractice: (on) => void setPractice(on),
     wish: open,
     showData: () => void shell.openPath(data),
     devTools: !app.isPackaged,
@@ -140,7 +140,7 @@ async function startServices({ practice }: HostOptions): Promise<Services> {
         sendEvent(event, windows);
         atWork?.hear(event);
         // The page can change the mode as well; the menu follows.
-        if (event.type === 'app.restarted' && services) drawMenu(services);
+        if (event.type === 'app.restarted' && services) drawMenu(services, services.practice);
       },
     },
   );
@@ -174,10 +174,11 @@ async function start(): Promise<void> {
     (path) => open({ kind: 'bring', path }),
     () => windows,
   );
+  drawMenu(starting, options.practice);
   await openMainWindow();
   open(wishOfCommandLine(process.argv.slice(1)));
   services = await starting;
-  drawMenu(services);
+  drawMenu(services, services.practice);
 }
 
 /** Everything of ours ends and is on disk; what is left is the process. */

@@ -167,6 +167,7 @@ export function createDevices(options: {
       onMeasure();
       await measurer.measure(model, missing, how);
     }
+    if (all.every((one) => speedOf(model.id, one) === undefined)) return { device: 'cpu', why: 'unmeasured' };
     const [device = 'cpu'] = all.toSorted((a, b) => (speedOf(model.id, b) ?? 0) - (speedOf(model.id, a) ?? 0));
     return { device, why: 'fastest' };
   };

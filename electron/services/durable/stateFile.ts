@@ -11,6 +11,9 @@ export interface StateFile<T> {
   write(value: T): Promise<void>;
 }
 
+/** Opens a state file of this name in the app's data folder. */
+export type Remember = <T>(name: string, check: (value: unknown) => value is T) => StateFile<T>;
+
 /**
  * A small JSON file with a version. What does not parse, or is not what `check` expects, is renamed to
  * `NAME.corrupt-TIME` and reported through `onDamage`, and the app goes on as if it were new.

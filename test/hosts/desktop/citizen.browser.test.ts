@@ -21,7 +21,11 @@ afterAll(() => rm(data, { recursive: true, force: true }));
 const startAgain = (app: DesktopApp, words: string[]) =>
   app.evaluate(({ app: electron }, given) => void electron.emit('second-instance', {}, given, ''), words);
 const chooseInMenu = (app: DesktopApp, id: string) =>
-  app.evaluate(({ Menu }, given) => void Menu.getApplicationMenu()?.getMenuItemById(given)?.click(), id);
+  app.evaluate(({ Menu }, given) => {
+    const item = Menu.getApplicationMenu()?.getMenuItemById(given);
+    if (!item) throw new Error(`the menu has no ${given}`);
+    item.click();
+  }, id);
 
 describe('links', () => {
   let app: DesktopApp;

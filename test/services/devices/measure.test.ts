@@ -13,7 +13,7 @@ describe('too little memory', () => {
   it('is never remembered as a speed, and measured when it is there', async () => {
     computer.roomy = false;
     const devices = await open();
-    expect(await devices.plan(installed)).toMatchObject({ device: 'cpu' });
+    expect(await devices.plan(installed)).toMatchObject({ device: 'cpu', why: 'unmeasured' });
     expect(computer.loads).toHaveLength(1); // what the CPU has no room for is not tried elsewhere
     await devices.plan(installed);
     expect(computer.loads).toHaveLength(1); // nor before each answer
