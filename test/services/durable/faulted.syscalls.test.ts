@@ -30,7 +30,7 @@ describe('a fault at any system call that changes the disk', () => {
     '%s: the old bytes or the new ones, and the next run ends well',
     { timeout: 600_000 },
     async (work) => {
-      const outcomes = await meet(work, 15);
+      const outcomes = await meet(work, 12);
       expect(outcomes.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
       // The faults are met, and said by name.
       const ends = new Set(outcomes.map(({ end }) => end));
@@ -42,7 +42,7 @@ describe('a fault at any system call that changes the disk', () => {
     '%s, which writes straight to the final name, does not stand that',
     { timeout: 300_000 },
     async (work) => {
-      const outcomes = await meet(work, 8);
+      const outcomes = await meet(work, 6);
       expect(outcomes.filter(({ wrong }) => wrong.length > 0).length).toBeGreaterThan(0);
     },
   );

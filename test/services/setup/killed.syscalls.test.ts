@@ -14,7 +14,7 @@ describe('a preparation that is killed while it changes the disk', () => {
       expect(all.length).toBeGreaterThan(40);
       // Every kind of call is met, the decisive ones each time: renames give final names.
       const sample = all.filter(
-        ({ call, nth }, i) => call === 'rename' || (nth === 1 && call !== 'unlink') || i % 16 === 0,
+        ({ call, nth }, i) => call === 'rename' || (nth === 1 && call !== 'unlink') || i % 24 === 0,
       );
       const found: (Aftermath & { kill: Kill })[] = [];
       for (const kill of sample) found.push({ kill, ...(await room.kill(job, kill)) });
