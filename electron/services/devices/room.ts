@@ -39,7 +39,10 @@ export interface Devices {
     model: InstalledModel,
     options?: { readonly onMeasure?: () => void; readonly atOwnRisk?: boolean },
   ): Promise<DevicePlan>;
-  /** Measures, once per computer and with a model that can tell, how threads work best. Ends at once when the person says stop. Never rejects. */
+  /**
+   * Measures, once per computer and with a model that can tell, how threads work best. Ends at once when the person says
+   * stop. Never rejects.
+   */
   tune(model: InstalledModel, signal?: AbortSignal): Promise<void>;
   /** A device was lost while it computed; `crashed` with the whole process. */
   lost(device: Device, cause: string, crashed: boolean): void;
