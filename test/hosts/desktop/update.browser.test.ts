@@ -11,8 +11,9 @@ describe.runIf(process.platform === 'linux')('updates', { timeout: 60_000 }, () 
   let server: UpdateServer;
   let app: DesktopApp;
   const program = () => join(place, 'Latchkey.AppImage');
-  const pending = async () =>
-    (await readdir(join(place, 'cache'), { recursive: true })).filter((file) => /AppImage$/.test(file));
+  /** Downloaded programs that could be installed. What electron-updater calls temp-… it overwrites the next time. */
+  const installable = async () =>
+    (await readdir(join(place, 'cache'), { recursive: true })).filter((file) => /\/Latchkey[^/]*AppImage$/.test(file));
 
   beforeAll(() => ensureBuilt(), 120_000);
   beforeEach(async () => {
@@ -86,12 +87,16 @@ describe.runIf(process.platform === 'linux')('updates', { timeout: 60_000 }, () 
       await allow();
       await app.page.getByTestId('download-update').click();
       await problem(code);
-      expect(await pending()).toEqual([]);
+      expect(await installable()).toEqual([]);
       expect(await readFile(program())).toEqual(programOf('0.1.0'));
       server.publish({ version: '0.2.0' });
       await app.page.getByRole('button', { name: 'Check again' }).click();
       await app.page.getByTestId('download-update').click();
       await panel('ready').waitFor();
+      expect(await readdir(join(place, 'cache/latchkey-updater/pending'))).toEqual([
+        'Latchkey-0.2.0.AppImage',
+        'update-info.json',
+      ]);
     });
 
   for (const signed of ['forged', 'not'] as const)
