@@ -2,7 +2,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a worker needs to find its libraries, its graphics driver and its temporary folder. Nothing else is handed on. */
 const kept =
-  /^(PATH|HOME|USER|LANG|LC_[A-Z]+|TZ|TMPDIR|TMP|TEMP|SystemRoot|SystemDrive|windir|USERPROFILE|LOCALAPPDATA|LD_LIBRARY_PATH|CUDA_[A-Z_]+|VK_[A-Z_]+|XDG_(?:RUNTIME_DIR|DATA_DIRS|CONFIG_DIRS)|DRI_PRIME|MESA_[A-Z_]+|OMP_NUM_THREADS|ORT_DISABLE_TELEMETRY|NODE_V8_COVERAGE)$/i;
+  /^(PATH|HOME|USER|LANG|LC_[A-Z]+|TZ|TMPDIR|TMP|TEMP|SystemRoot|SystemDrive|windir|USERPROFILE|LOCALAPPDATA|LD_LIBRARY_PATH|CUDA_[A-Z_]+|VK_[A-Z_]+|XDG_(?:RUNTIME_DIR|DATA_DIRS|CONFIG_DIRS)|DRI_PRIME|MESA_[A-Z_]+|OMP_NUM_THREADS|ORT_DISABLE_TELEMETRY|NODE_V8_COVERAGE|NODE_COMPILE_CACHE)$/i;
 
 /**
  * Large pages for the weights, where the worker's memory comes from the GNU C library: a load touches gigabytes for the

@@ -41,11 +41,12 @@ export async function ensureBuilt(): Promise<void> {
 
 /** The environment of a person without anything special: no token, no mirror, no screen, no keychain. */
 function plainEnvironment(data: string, extra: LaunchOptions['env'] = {}): Record<string, string> {
-  const { PATH = '', CHROMIUM_PATH, NODE_V8_COVERAGE } = process.env;
+  const { PATH = '', CHROMIUM_PATH, NODE_V8_COVERAGE, NODE_COMPILE_CACHE } = process.env;
   const env = {
     PATH,
     CHROMIUM_PATH,
     NODE_V8_COVERAGE,
+    NODE_COMPILE_CACHE,
     HOME: data,
     HF_HOME: join(data, 'huggingface'),
     LANG: 'C.UTF-8',
