@@ -34,7 +34,15 @@ describe.runIf(process.platform === 'linux')('packages for Linux', () => {
           join(root, 'build/package.js'),
           ...['--linux', ...kinds, '--x64', '--dist', join(place, 'electron'), '--out', release],
         ],
-        { cwd: root, env: { ...process.env, CUSTOM_FPM_PATH: fpm, ELECTRON_BUILDER_7ZIP_PATH: sevenZip } },
+        {
+          cwd: root,
+          env: {
+            ...process.env,
+            CUSTOM_FPM_PATH: fpm,
+            ELECTRON_BUILDER_7ZIP_PATH: sevenZip,
+            ELECTRON_BUILDER_COMPRESSION_LEVEL: '1', // nobody downloads it
+          },
+        },
       ),
     ).catch((error: Error & { readonly stdout?: string }) => {
       throw new Error(`${error.message}\n${error.stdout ?? ''}`);
