@@ -1,4 +1,5 @@
 /** One request for a range of one file: every header and every length is checked before a byte is believed. */
+import { afterSilence } from '../afterSilence.ts';
 import type { HttpAnswer, HttpPort } from '../ports.ts';
 import type { Tuning } from './tuning.ts';
 import { askedWait } from './waits.ts';
@@ -121,26 +122,23 @@ function startPatience(tuning: Tuning, signal: AbortSignal): Patience {
     outlast: (promise) =>
       new Promise((resolve, reject) => {
         let started = performance.now();
-        let timer: NodeJS.Timeout | undefined;
+        let stopWatching: () => void = () => undefined;
         const close = (): void => {
-          clearTimeout(timer);
+          stopWatching();
           giveUp = undefined;
           waited += performance.now() - started;
         };
         const watch = (): void => {
-          timer = setTimeout(
-            () => {
-              if (bytes < tuning.stallBytes) {
-                close();
-                resolve(stalled);
-                return;
-              }
-              started = performance.now(); // the window was good: the next one begins
-              waited = bytes = 0;
-              watch();
-            },
-            Math.max(0, tuning.stallMs - waited),
-          );
+          stopWatching = afterSilence(Math.max(0, tuning.stallMs - waited), () => {
+            if (bytes < tuning.stallBytes) {
+              close();
+              resolve(stalled);
+              return;
+            }
+            started = performance.now(); // the window was good: the next one begins
+            waited = bytes = 0;
+            watch();
+          });
         };
         giveUp = () => {
           close();

@@ -1,3 +1,4 @@
+import { afterSilence } from '../afterSilence.ts';
 import type { HttpAnswer, HttpPort } from '../ports.ts';
 import { isLoopback } from './loopback.ts';
 import type { TokenConsent } from './mirror.ts';
@@ -81,13 +82,11 @@ function isPrivateWay(url: URL): boolean {
 async function exchange(request: HubRequest, url: URL, wire: Wire): Promise<Attempt> {
   const stall = new AbortController();
   const signal = wire.signal ? AbortSignal.any([wire.signal, stall.signal]) : stall.signal;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopWatching: () => void = () => undefined;
   // Progress, not total time: a slow line that still moves is left alone.
   const moving = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      stall.abort();
-    }, wire.stallMs);
+    stopWatching();
+    stopWatching = afterSilence(wire.stallMs, () => stall.abort());
   };
   moving();
   try {
@@ -112,7 +111,7 @@ async function exchange(request: HubRequest, url: URL, wire: Wire): Promise<Atte
     const reason = wire.signal?.aborted ? 'cancelled' : stall.signal.aborted ? 'stalled' : 'network';
     return { kind: 'failure', reason, url: url.href, ...described(error) };
   } finally {
-    clearTimeout(timer);
+    stopWatching();
   }
 }
 

@@ -25,7 +25,7 @@ export const smallTuning: Tuning = {
   syncBytes: 1024,
   tailBytes: 2048,
   syncMs: 20,
-  stallMs: 100,
+  stallMs: 30_000, // a slow computer is no silence: tests of silence say how long one lasts
   stallBytes: 30,
   tries: 4,
   backoffMs: 2,

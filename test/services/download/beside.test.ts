@@ -91,6 +91,7 @@ describe('two Latchkeys on one cache', () => {
     server.pause(5);
     const first = await startOurs();
     await expect.poll(() => server.counts.sent, { timeout: 20_000 }).toBeGreaterThan(20_000);
+    server.pause(1000); // it must not be done before we have asked
     expect((await run(server.source, hubCache, server.listed)).result).toMatchObject({
       ok: false,
       problem: { code: 'busy' },

@@ -4,6 +4,7 @@ import { createNodeHttp } from '../../../electron/adapters/nodeHttp.ts';
 import type { Problem } from '../../../electron/contract/problem.ts';
 import { failed, ok } from '../../../electron/contract/result.ts';
 import { repoPaths } from '../../../electron/services/download/cachePaths.ts';
+import type { FileSource } from '../../../electron/services/download/fileTask.ts';
 import { journalPath, partialPath } from '../../../electron/services/download/journal.ts';
 import { openPartial } from '../../../electron/services/download/partial.ts';
 import { startSink } from '../../../electron/services/download/sink.ts';
@@ -186,10 +187,21 @@ describe('what the Hub says', () => {
 });
 
 test('two downloads of one model do not meet: the second hears that it is busy', async () => {
-  server.pause(2);
-  const first = run(server.source, hubCache, server.listed);
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+  const source: FileSource = {
+    ...server.source,
+    async resolve(...input) {
+      ask();
+      await told;
+      return server.source.resolve(...input);
+    },
+  };
+  const first = run(source, hubCache, server.listed);
+  await asked;
   const second = await run(server.source, hubCache, server.listed);
   expect(second.result).toMatchObject({ ok: false, problem: { code: 'busy' } });
+  tell();
   expect((await first).result.ok).toBe(true);
   expect((await run(server.source, hubCache, server.listed)).result.ok).toBe(true);
 });

@@ -75,9 +75,14 @@ export async function openScenes(): Promise<Scenes> {
   const world = await openFaultHub(new Map([...right.values()].map(({ path, data }) => [path, data])));
   const halfway = await temporaryFolder();
   const stop = new AbortController();
-  const stalls = [2, 5].map((nth): Fault => ({ match: /./, port: 'cdn', nth, do: 'stall', atByte: 500 }));
+  // However late the word to stop comes, most of it is still to be fetched: from the fourth answer on, a few bytes come each time.
+  const stalls: readonly Fault[] = [
+    { match: /./, port: 'cdn', nth: 2, do: 'stall', atByte: 500 },
+    { match: /./, port: 'cdn', nth: 4, times: Infinity, do: 'stall', atByte: 500 },
+  ];
   await world.play(halfway, stalls, {
     signal: stop.signal,
+    tuning: patience('stall'),
     onProgress: ({ doneBytes }) => doneBytes > 5 * block && stop.abort(),
   });
   const halfwayBytes = await kept(halfway);

@@ -3,13 +3,13 @@ import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } fro
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { EngineState } from '../../../electron/contract/chat.ts';
+import type { EngineState, Sampling } from '../../../electron/contract/chat.ts';
 import type { Result } from '../../../electron/contract/result.ts';
 import { startNodeProcess } from '../../../electron/hosts/nodeWorkers.ts';
 import { createEngine, type Engine } from '../../../electron/services/generation/engine.ts';
 import type { LogEntry, WorkerProcess } from '../../../electron/services/ports.ts';
 import type { GenerateOutput } from '../../../electron/services/work/protocol.ts';
-import { convertedPractice, greedy, removeFolders, temporaryFolder } from '../inference/models.ts';
+import { convertedPractice, endless, greedy, removeFolders, temporaryFolder } from '../inference/models.ts';
 import { installed } from '../localServer/served.ts';
 
 const entry = fileURLToPath(new URL('../../../electron/workers/infer.ts', import.meta.url));
@@ -52,11 +52,12 @@ function open(folder: string, devices?: Parameters<typeof createEngine>[0]['devi
 async function ask(
   text = question,
   onText: (piece: string) => void = () => undefined,
+  sampling: Sampling = greedy,
 ): Promise<{ readonly text: string; readonly result: Result<GenerateOutput> }> {
   let written = '';
   const result = await engine.generate(
     installed,
-    { cacheKey: 'c', messages: [{ role: 'user', text }], sampling: greedy },
+    { cacheKey: 'c', messages: [{ role: 'user', text }], sampling },
     {
       signal: new AbortController().signal,
       onText(piece) {
@@ -154,18 +155,19 @@ test('a tokenizer with a pattern that never ends is ended, and named', async () 
 
 describe('a process that is killed', () => {
   test('four times in ten minutes is not started again before they are over', async () => {
-    open(good);
+    open(endless(good));
+    const long = { ...greedy, maxNewTokens: 900 };
     for (let kill = 1; kill <= 4; kill += 1) {
-      const { text, result } = await ask(question, () => processes.at(-1)?.kill());
+      const { text, result } = await ask(question, () => processes.at(-1)?.kill(), long);
       expect(result).toMatchObject({ ok: false, problem: { code: 'not-enough-memory' } });
-      expect(answer.startsWith(text)).toBe(true);
+      expect(answer.startsWith(text) || text.startsWith(answer)).toBe(true);
       expect(text).not.toBe('');
       expect(engine.state()).toEqual({ kind: 'stopped' });
     }
     expect((await ask()).result).toMatchObject({ ok: false, problem: { code: 'engine-stopped' } });
     expect(processes).toHaveLength(4);
     time += 600_001;
-    expect((await ask()).text).toBe(answer);
+    expect((await ask()).text.startsWith(answer)).toBe(true);
   });
 });
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import type { Problem } from '../../../electron/contract/problem.ts';
 import { ok } from '../../../electron/contract/result.ts';
 import type { SetupState } from '../../../electron/contract/setup.ts';
@@ -55,9 +55,9 @@ test('after a restart every journey waits for the end of the limit that one of t
   const until = clock.at + 240_000;
   const first = start(clock, [{ problem: problem('access-pending') }, { problem: problem('rate-limited', until) }]);
   first.journeys.choose('org/pending', 'q4');
-  await vi.waitFor(() => expect(first.activity('org/pending')?.kind).toBe('waiting'));
+  await expect.poll(() => first.activity('org/pending')?.kind).toBe('waiting');
   first.journeys.choose('org/limited', 'q4');
-  await vi.waitFor(() => expect(first.activity('org/limited')?.kind).toBe('waiting'));
+  await expect.poll(() => first.activity('org/limited')?.kind).toBe('waiting');
   await first.journeys.close();
 
   clock.at += 60_000;
@@ -76,7 +76,7 @@ test('after a restart every journey waits for the end of the limit that one of t
   clock.at = until + 1;
   const third = start(clock, []);
   await third.journeys.start();
-  await vi.waitFor(() => expect(third.asked).toHaveLength(2));
+  await expect.poll(() => third.asked).toHaveLength(2);
   await third.journeys.close();
 });
 
@@ -84,11 +84,11 @@ test('a limit from the future of a clock that was set back is not believed', asy
   const clock = { at: 5_000_000_000 };
   const first = start(clock, [{ problem: problem('rate-limited', clock.at + 60_000) }]);
   first.journeys.choose('org/limited', 'q4');
-  await vi.waitFor(() => expect(first.activity('org/limited')?.kind).toBe('waiting'));
+  await expect.poll(() => first.activity('org/limited')?.kind).toBe('waiting');
   await first.journeys.close();
   clock.at = 1_000_000;
   const second = start(clock, []);
   await second.journeys.start();
-  await vi.waitFor(() => expect(second.asked.length).toBeGreaterThan(0));
+  await expect.poll(() => second.asked.length).toBeGreaterThan(0);
   await second.journeys.close();
 });

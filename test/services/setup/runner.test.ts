@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { LicenceStatus } from '../../../electron/contract/setup.ts';
 import { granted, licence, pending, problem, repo, world } from './scriptedJourneys.ts';
 
@@ -33,9 +33,9 @@ describe('running a journey', () => {
     journeys.choose(repo, 'q4');
     await reach('download/idle');
     journeys.send(repo, { type: 'start' });
-    await vi.waitFor(() => expect(journeys.list()[0]?.activity).toMatchObject({ progress: { doneBytes: 4 } }));
+    await expect.poll(() => journeys.list()[0]?.activity).toMatchObject({ progress: { doneBytes: 4 } });
     journeys.send(repo, { type: 'pause' });
-    await vi.waitFor(() => expect(seen).toContain('stopped'));
+    await expect.poll(() => seen).toContain('stopped');
     expect(journeys.list()[0]?.activity).toMatchObject({ kind: 'paused', progress: { doneBytes: 4 } });
   });
 
@@ -49,7 +49,7 @@ describe('running a journey', () => {
     journeys.send(repo, { type: 'start' });
     await reach('prepare/working');
     journeys.send(repo, { type: 'pause' });
-    await vi.waitFor(() => expect(seen).toContain('stopped'));
+    await expect.poll(() => seen).toContain('stopped');
     await reach(place);
   });
 
@@ -60,7 +60,7 @@ describe('running a journey', () => {
     journeys.send(repo, { type: 'start' });
     await reach('prepare/working');
     await journeys.close();
-    await vi.waitFor(() => expect(seen).toContain('stopped'));
+    await expect.poll(() => seen).toContain('stopped');
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(told.at(-1)).toBe('prepare/working');
   });
@@ -75,7 +75,7 @@ describe('running a journey', () => {
     expect(seen.filter((one) => one.startsWith('replaced'))).toEqual([]);
     expect(journeys.choose(repo, 'q4')).toMatchObject({ dtype: 'q4', step: 'access' });
     expect(told.at(-1)).toBe('access/working');
-    await vi.waitFor(() => expect(seen).toContain('stopped'));
+    await expect.poll(() => seen).toContain('stopped');
     await reach('download/idle');
     expect(seen.filter((one) => one.startsWith('replaced'))).toEqual([`replaced ${repo}`]);
     expect(journeys.list()).toHaveLength(1);

@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, vi } from 'vitest';
+import { beforeEach, expect } from 'vitest';
 import type { DownloadPlan, InstalledModel } from '../../../electron/contract/model.ts';
 import type { Problem, ProblemCode } from '../../../electron/contract/problem.ts';
 import { failed, ok } from '../../../electron/contract/result.ts';
@@ -52,7 +52,7 @@ beforeEach(() => {
 
 /** Journeys over scripted effects: each kind of work takes its next answer from a list. */
 export function world(script: {
-  checks?: CheckFindings[];
+  checks?: (CheckFindings | (() => CheckFindings))[];
   found?: boolean;
   complete?: boolean;
   hangs?: boolean;
@@ -61,6 +61,7 @@ export function world(script: {
   pace?: Partial<Pace>;
 }) {
   const seen: string[] = [];
+  const checkedAt: number[] = []; // ms since epoch
   const notes: string[] = [];
   const told: string[] = [];
   const network = { off: false };
@@ -68,7 +69,9 @@ export function world(script: {
   const effects: SetupEffects = {
     async check() {
       seen.push('check');
-      return checks.shift() ?? granted;
+      checkedAt.push(Date.now());
+      const found = checks.shift() ?? granted;
+      return typeof found === 'function' ? found() : found;
     },
     async download(_plan, { signal, report }) {
       seen.push('download');
@@ -116,6 +119,6 @@ export function world(script: {
     const state = journeys.list()[0];
     return state ? `${state.step}/${state.activity.kind}` : 'none';
   };
-  const reach = (place: string) => vi.waitFor(() => expect(at()).toBe(place));
-  return { journeys, seen, notes, told, reach, network };
+  const reach = (place: string) => expect.poll(at).toBe(place);
+  return { journeys, seen, checkedAt, notes, told, reach, network };
 }

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { UpdateOffer } from '../../../electron/contract/update.ts';
 import { stateFile } from '../../../electron/services/durable/stateFile.ts';
 import type { UpdaterPort } from '../../../electron/services/ports.ts';
@@ -65,10 +65,10 @@ describe('looking for updates', () => {
     await new Promise((settle) => setTimeout(settle, 30));
     expect(calls).toEqual([]);
     await first.allow(true);
-    await vi.waitFor(() => expect(calls).toEqual(['check latest']));
+    await expect.poll(() => calls).toEqual(['check latest']);
     first.close();
     const second = await open();
-    await vi.waitFor(() => expect(calls).toHaveLength(2));
+    await expect.poll(() => calls).toHaveLength(2);
     second.close();
   });
 
@@ -98,7 +98,7 @@ describe('looking for updates', () => {
     await new Promise((settle) => setTimeout(settle, 30));
     expect([calls, updates.state().activity.kind]).toEqual([[], 'checking']);
     finish();
-    await vi.waitFor(() => expect(updates.state().activity.kind).toBe('offered'));
+    await expect.poll(() => updates.state().activity.kind).toBe('offered');
     finish = answer();
     const fetched = updates.download();
     await Promise.resolve();
