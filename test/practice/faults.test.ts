@@ -16,10 +16,14 @@ const size = weights.byteLength;
 const file = `/${doorstep}/resolve/main/${shard}`;
 const link = async (): Promise<string> => (await room.ask(file)).headers.get('location') ?? '';
 /** The CDN's answer while this fault is on. */
-const faulty = async (fault: Omit<Fault, 'match'>, headers: Record<string, string> = {}): Promise<RawAnswer> => {
+const faulty = async (
+  fault: Omit<Fault, 'match'>,
+  headers: Record<string, string> = {},
+  patience?: number,
+): Promise<RawAnswer> => {
   const url = await link();
   room.hub.control.script([{ match: '/xet-bridge-us/', port: 'cdn', ...fault }]);
-  return rawGet(url, { headers });
+  return rawGet(url, { headers, ...(patience !== undefined && { patience }) });
 };
 const part = { range: 'bytes=1000-1999' };
 
@@ -60,9 +64,9 @@ describe('faults of the connection', () => {
   });
 
   it('stall sends so much and then nothing, with the connection open', async () => {
-    const answer = await faulty({ do: 'stall', atByte: 5000 });
+    const answer = await faulty({ do: 'stall', atByte: 5000 }, {}, 400);
     expect([answer.end, answer.body.byteLength]).toEqual(['silence', 5000]);
-    const short = await faulty({ do: 'stall', atByte: 5000 });
+    const short = await faulty({ do: 'stall', atByte: 5000 }, {}, 400);
     expect(short.end).toBe('silence');
   });
 

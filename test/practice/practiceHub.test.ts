@@ -19,14 +19,12 @@ describe('starting and stopping', () => {
     await room.close();
   });
 
-  it('closes at once although answers are stalled', { retry: 3 }, async () => {
+  it('closes although answers are stalled, without waiting for their end', async () => {
     const room = await openRoom();
     room.hub.control.script([{ match: /./, do: 'stall' }]);
     const waiting = room.ask(`/api/models/${doorstep}`).catch(() => 'cut');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    const startedAt = performance.now();
+    await expect.poll(() => room.hub.requests[0]?.status).toBe(200); // the answer has begun, and would have no end
     await room.close();
-    expect(performance.now() - startedAt).toBeLessThan(1000);
     expect(await waiting).toBe('cut');
   });
 

@@ -54,10 +54,9 @@ describe('pace', () => {
   it('spreads bytes over time and waits before answers', async () => {
     const url = await link();
     room.hub.control.setPace({ bytesPerSecond: 1_000_000, delayMilliseconds: 100 });
-    const answer = await rawGet(url, { patience: 2000 });
+    const answer = await rawGet(url);
     expect(answer.body.equals(weights)).toBe(true);
     expect(answer.endedAfter).toBeGreaterThan(100 + 270);
-    expect(answer.endedAfter).toBeLessThan(2500);
   });
 });
 

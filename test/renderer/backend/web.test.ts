@@ -38,12 +38,8 @@ async function host(answer: (request: IncomingMessage, response: ServerResponse,
   return { backend, pauses, stop };
 }
 
-const until = async (condition: () => boolean): Promise<void> => {
-  for (let tries = 0; !condition(); tries += 1) {
-    if (tries > 400) throw new Error('never happened');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-};
+const until = (condition: () => boolean): Promise<void> => expect.poll(condition).toBe(true);
+
 const event = (type: string): string => `data: ${JSON.stringify({ type })}\n\n`;
 
 describe('requests', () => {
@@ -95,15 +91,16 @@ describe('events', () => {
   });
 
   test('go on after a broken stream, with a call to ask for everything again', async () => {
-    let connections = 0;
+    const streams: ServerResponse[] = [];
     const { backend } = await host((_request, response) => {
-      connections += 1;
+      streams.push(response);
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
       response.write(event('chats.changed'));
-      if (connections === 1) setTimeout(() => response.destroy(), 20);
     });
     const seen: string[] = [];
     const stop = backend.subscribe((one) => seen.push(one.type));
+    await until(() => seen.length === 1);
+    streams[0]?.destroy();
     await until(() => seen.length === 3);
     stop();
     expect(seen).toEqual(['chats.changed', 'app.restarted', 'chats.changed']);

@@ -1,11 +1,11 @@
 /** Scenarios of a small model on the fault Hub: from nothing or from half a download, and what must hold after each. */
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { expect } from 'vitest';
-import { type Fault, faultVerbs } from '../../../electron/practice/hub/faults.ts';
+import { type Fault, type FaultVerb, faultVerbs } from '../../../electron/practice/hub/faults.ts';
 import { repoPaths } from '../../../electron/services/download/cachePaths.ts';
 import { openPartial } from '../../../electron/services/download/partial.ts';
 import { smallTuning, temporaryFolder } from './bench.ts';
-import { type FaultHub, gatedRepo, openFaultHub, type Played, type PlayOptions } from './faultHub.ts';
+import { type FaultHub, gatedRepo, openFaultHub, type Played, type PlayOptions, silences } from './faultHub.ts';
 import { gitSha1, noise, sha256 } from './faultServer.ts';
 
 export const block = smallTuning.blockBytes;
@@ -118,8 +118,8 @@ export async function openScenes(): Promise<Scenes> {
 }
 
 /** How long a silence lasts before it is given up, ms: only where the fault is a silence, so that a slow computer is none. */
-export const patience = (...verbs: readonly string[]): { readonly stallMs: number } => ({
-  stallMs: verbs.some((verb) => ['stall', 'drip', 'slow-headers'].includes(verb)) ? 150 : 30_000,
+export const patience = (...verbs: readonly FaultVerb[]): { readonly stallMs: number } => ({
+  stallMs: verbs.some((verb) => silences.includes(verb)) ? 150 : 30_000,
 });
 
 /** Six faults in a row, of any kind, on either port and at any place; the same for the same seed. */

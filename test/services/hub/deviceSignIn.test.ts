@@ -27,10 +27,10 @@ const order = (changes: Record<string, unknown> = {}): Recorded =>
     interval: 5,
     ...changes,
   });
-const code = (): DeviceCode => ({
+const code = (seconds = 60): DeviceCode => ({
   userCode: 'ABCD-1234',
   page: `${hub.url}/device`,
-  expiresAt: Date.now() + 2000,
+  expiresAt: Date.now() + seconds * 1000,
   intervalSeconds: 0.01,
   deviceCode: createAccessToken('device-secret-1'),
 });
@@ -102,7 +102,7 @@ describe('finishDeviceSignIn', () => {
 
   it('slows down when asked to', async () => {
     hub.script = () => json(400, { error: 'slow_down' });
-    const result = await finishDeviceSignIn(clientFor(hub.url), { clientId, code: code() });
+    const result = await finishDeviceSignIn(clientFor(hub.url), { clientId, code: code(2) });
     expect(hub.sent.length).toBe(1); // five more seconds do not fit before the code expires
     expect(result).toMatchObject({ problem: { title: 'The sign-in code has expired' } });
   });

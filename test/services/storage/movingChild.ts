@@ -1,11 +1,12 @@
-/** Run by move.test.ts in a process of its own: moves the models of a data folder until it is done or killed. */
+/** Run by move.test.ts in a process of its own: moves the models of a data folder until it is done or kills itself. */
 import { writeSync } from 'node:fs';
 import { moveModels } from '../../../electron/services/storage/move.ts';
+import { armKill } from '../durable/killMe.ts';
 import { job, openHome } from './world.ts';
 
-const [data = '', to = ''] = process.argv.slice(2);
+const [data = '', to = '', delay = ''] = process.argv.slice(2);
 const home = await openHome(data);
-writeSync(1, 'ready\n');
+(await armKill())(Number(delay));
 const result = await moveModels(
   {
     home,
@@ -18,3 +19,4 @@ const result = await moveModels(
   job(),
 );
 writeSync(1, result.ok ? 'done\n' : `${JSON.stringify(result.problem)}\n`);
+process.exit(0);
