@@ -58,11 +58,19 @@ const fingerprint = (inputs) =>
 
 /** @typedef {keyof typeof parts} Part */
 
+/** What a file says, if it is there: another build may take it away in any moment. @param {string} path */
+function textOf(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a part was made from what is there now. @param {Part} part */
 function isFresh(part) {
   const stamp = join(dist, 'stamps', part);
-  if (!existsSync(join(dist, part)) || !existsSync(stamp)) return false;
-  return readFileSync(stamp, 'utf8') === fingerprint(parts[part].inputs);
+  return existsSync(join(dist, part)) && textOf(stamp) === fingerprint(parts[part].inputs);
 }
 
 /** @param {Part} part */
@@ -98,7 +106,7 @@ async function alone(work) {
       break;
     } catch (error) {
       if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
-      const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : 0;
+      const holder = Number(textOf(lock) ?? 0);
       if (holder > 0 && !lives(holder)) rmSync(lock, { force: true });
       else await wait(100);
     }

@@ -6,6 +6,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import tls from 'node:tls';
+import { afterSilence } from '../services/afterSilence.ts';
 import { isLoopback } from '../services/hub/loopback.ts';
 import type { HttpAnswer, HttpPort, HttpRequest } from '../services/ports.ts';
 import { environmentProxy } from './environmentProxy.ts';
@@ -119,12 +120,9 @@ function exchange(request: HttpRequest, { url, agent, connectTimeoutMs, signal }
       agent,
       ...(signal ? { signal } : {}),
     });
-    const timer = setTimeout(() => {
+    const connected = afterSilence(connectTimeoutMs, () => {
       call.destroy(coded('The connection was not made in time', 'ETIMEDOUT'));
-    }, connectTimeoutMs);
-    const connected = (): void => {
-      clearTimeout(timer);
-    };
+    });
     call.once('socket', (socket: Socket) => {
       if (call.reusedSocket) {
         connected();

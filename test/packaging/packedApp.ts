@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -31,23 +31,30 @@ export interface Packed {
 
 const flagOf: Readonly<Record<System, string>> = { linux: '--linux', win32: '--win', darwin: '--mac' };
 
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** Packings share files of the project: one at a time, across the processes of a test run. */
 export async function alone<T>(task: () => Promise<T>): Promise<T> {
-  const turn = join(tmpdir(), `latchkey-packing-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`);
-  while (
-    !(await mkdir(turn).then(
+  const name = `latchkey-packing-${createHash('sha256').update(root).digest('hex').slice(0, 12)}.pid`;
+  const turn = join(tmpdir(), name);
+  const taken = (): Promise<boolean> =>
+    writeFile(turn, String(process.pid), { flag: 'wx' }).then(
       () => true,
       () => false,
-    ))
-  ) {
-    const since = await stat(turn).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => Date.now(),
     );
-    if (Date.now() - since > 180_000) await rm(turn, { recursive: true, force: true }); // whoever had it was killed
-    await wait(200);
+  while (!(await taken())) {
+    const holder = Number(await readFile(turn, 'utf8').catch(() => ''));
+    if (holder > 0 && !lives(holder))
+      await rm(turn, { force: true }); // whoever had it was killed
+    else await wait(200);
   }
-  return task().finally(() => rm(turn, { recursive: true, force: true }));
+  return task().finally(() => rm(turn, { force: true }));
 }
 
 /**

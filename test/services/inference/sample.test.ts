@@ -91,12 +91,17 @@ describe('choosing the candidates', () => {
 
   it('handles a vocabulary of today within a few milliseconds per token', () => {
     const logits = Float32Array.from(randomLogits(128_256, 3, 12));
+    /** Milliseconds that this thread has computed: a clock on the wall counts what else the machine does. */
+    const computed = (): number => {
+      const { user, system } = process.threadCpuUsage();
+      return (user + system) / 1000;
+    };
     const times = Array.from({ length: 10 }, () => {
-      const began = performance.now();
+      const began = computed();
       candidates(logits, { ...base, temperature: 0.7, topK: 50, topP: 0.9 });
-      return performance.now() - began;
+      return computed() - began;
     });
-    expect(Math.min(...times)).toBeLessThan(15); // the best of ten: neighbours on the machine do not count
+    expect(Math.min(...times)).toBeLessThan(15);
   });
 
   it('never draws a token that was ruled out with minus infinity', () => {
