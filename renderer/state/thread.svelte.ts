@@ -2,6 +2,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import type { Chat, Message } from '../../electron/contract/chat.ts';
 import type { Backend } from '../../electron/contract/ipc.ts';
 import type { Problem } from '../../electron/contract/problem.ts';
+import type { Result } from '../../electron/contract/result.ts';
 import { append, type Delta, type Growing, join } from './deltas.ts';
 import { type Shown, visibleThread, withMessage } from './tree.ts';
 
@@ -22,7 +23,12 @@ export class Thread {
   /** Pieces of messages that are not in the tree yet, or that came while a snapshot was on its way. */
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on screen reads it
   readonly #early = new Map<string, Delta[]>();
-  #fetching = 0;
+  /** Messages that were finished while a snapshot was on its way, which may be older. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on screen reads it
+  readonly #finished = new Map<string, Message>();
+  #fetching = false;
+  /** Counts what was opened and closed: the answer to an earlier wish must not take the place of a later one. */
+  #turn = 0;
   readonly #backend: Backend;
 
   constructor(backend: Backend) {
@@ -55,22 +61,28 @@ export class Thread {
   }
 
   close(): void {
+    this.#turn += 1;
+    this.#fetching = false;
+    this.#opening = false;
     this.#chat = undefined;
     this.#problem = undefined;
     this.#growing.clear();
     this.#early.clear();
+    this.#finished.clear();
   }
 
   async open(chatId: string): Promise<void> {
     if (this.#chat?.id !== chatId) this.close();
     this.#opening = this.#chat === undefined;
-    const turn = (this.#fetching += 1);
+    this.#fetching = true;
+    const turn = (this.#turn += 1);
     const answer = await this.#backend.request('chats.get', { chatId });
-    if (turn !== this.#fetching) return;
-    this.#fetching = 0;
+    if (turn !== this.#turn) return;
+    this.#fetching = false;
     this.#opening = false;
     if (answer.ok) this.#show(answer.value);
     else this.#problem = answer.problem;
+    this.#finished.clear();
   }
 
   /** Asks in the open chat, or starts one with `modelId`. The answer is the id of the chat, undefined on failure. */
@@ -117,9 +129,7 @@ export class Thread {
   async select(messageId: string): Promise<void> {
     const chatId = this.#chat?.id;
     if (chatId === undefined) return;
-    const answer = await this.#backend.request('chats.select', { chatId, messageId });
-    if (answer.ok) this.#show(answer.value);
-    else this.#problem = answer.problem;
+    this.#update(chatId, await this.#backend.request('chats.select', { chatId, messageId }));
   }
 
   /** Changes the open chat; one that has not begun is stored first. */
@@ -129,15 +139,21 @@ export class Thread {
     const chatId = this.#chat?.id;
     if (chatId === undefined) return false;
     const answer = await this.#backend.request('chats.configure', { chatId, ...change });
+    this.#update(chatId, answer);
+    return answer.ok;
+  }
+
+  /** What came of a change to a chat; another one may have been opened meanwhile. */
+  #update(chatId: string, answer: Result<Chat>): void {
+    if (this.#chat?.id !== chatId) return;
     if (answer.ok) this.#show(answer.value);
     else this.#problem = answer.problem;
-    return answer.ok;
   }
 
   applyDelta(chatId: string, messageId: string, delta: Delta): void {
     if (this.#chat?.id !== chatId) return;
     const message = this.#chat.messages.find((one) => one.id === messageId);
-    if (!message || this.#fetching > 0) {
+    if (!message || this.#fetching) {
       const list = this.#early.get(messageId);
       if (list) list.push(delta);
       else this.#early.set(messageId, [delta]);
@@ -150,6 +166,7 @@ export class Thread {
   }
 
   applyFinished(chatId: string, message: Message): void {
+    if (this.#fetching) this.#finished.set(message.id, message);
     const chat = this.#chat;
     if (chat?.id !== chatId) return;
     this.#growing.delete(message.id);
@@ -170,8 +187,8 @@ export class Thread {
     }
     // A finish that overtook the snapshot stays finished.
     const messages = chat.messages.map((message) => {
-      const before = known.get(message.id);
-      return message.state === 'writing' && before && before.state !== 'writing' ? before : message;
+      const newer = this.#finished.get(message.id) ?? known.get(message.id);
+      return message.state === 'writing' && newer && newer.state !== 'writing' ? newer : message;
     });
     this.#chat = { ...chat, messages };
   }

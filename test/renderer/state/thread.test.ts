@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Chat } from '../../../electron/contract/chat.ts';
 import type { World } from '../../gallery/backend.ts';
 import { scriptedBackend } from '../../gallery/backend.ts';
 import { installed, message } from '../../gallery/fixtures.ts';
@@ -69,6 +70,35 @@ describe('an open chat', () => {
     await asking;
     expect(thread.writing).toBeUndefined();
     expect(thread.shown.at(-1)?.message.text).toBe('Done');
+  });
+
+  test('stays finished when the end overtakes the chat that is being opened', async () => {
+    const { backend, chatId, answer } = await asked();
+    const thread = new Thread(backend);
+    const opening = thread.open(chatId);
+    thread.applyFinished(chatId, { ...answer, text: 'Done', state: 'complete', finishReason: 'stop' });
+    await opening;
+    expect(thread.writing).toBeUndefined();
+    expect(thread.shown.at(-1)?.message).toMatchObject({ text: 'Done', state: 'complete' });
+  });
+
+  test('is the one wanted last, whatever was asked for before is answered later', async () => {
+    const { thread, chatId, backend } = await asked();
+    const { value: other } = (await backend.request('chats.create', { modelId: installed.id })) as { value: Chat };
+    const opening = thread.open(other.id);
+    thread.close(); // a new chat
+    await opening;
+    expect(thread.chat).toBeUndefined();
+    const first = thread.open(chatId);
+    await thread.open(other.id);
+    const third = thread.open(chatId);
+    await Promise.all([first, third]);
+    expect(thread.chat?.id).toBe(chatId);
+    const { modelId, sampling } = thread.chat!;
+    const change = thread.configure({ modelId, sampling, systemPrompt: 'In verse.' });
+    await thread.open(other.id);
+    await change;
+    expect(thread.chat?.id).toBe(other.id);
   });
 
   test('marks a stopped answer as partial', async () => {
