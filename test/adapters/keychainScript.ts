@@ -4,6 +4,7 @@
  * library behind the keychain does not find a keyring daemon again that was started anew.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createKeychain } from '../../electron/adapters/keychain.ts';
 
 export type Step =
@@ -21,20 +22,39 @@ function lock(): void {
   gdbus(...target, '--method', 'org.freedesktop.Secret.Service.Lock', `[objectpath "${login}"]`);
 }
 
+/** What the bus itself says of the name under which programs find the keyring. */
+const askBus = (method: string): string =>
+  gdbus(
+    ...['--dest', 'org.freedesktop.DBus', '--object-path', '/'],
+    ...['--method', `org.freedesktop.DBus.${method}`, 'org.freedesktop.secrets'],
+  );
+
+/** True when the process has ended, whether or not somebody has taken note of it. */
+function hasEnded(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${String(pid)}/stat`, 'latin1')
+      .replace(/.*\) /s, '')
+      .startsWith('Z');
+  } catch {
+    return true;
+  }
+}
+
+function until(done: () => boolean): void {
+  while (!done()) spawnSync('sleep', ['0.02']);
+}
+
 /** A running daemon cannot be unlocked from outside: it is replaced by one that starts unlocked. */
 function unlock(): void {
-  const bus = ['--dest', 'org.freedesktop.DBus', '--object-path', '/'];
-  const answer = gdbus(
-    ...bus,
-    '--method',
-    'org.freedesktop.DBus.GetConnectionUnixProcessID',
-    'org.freedesktop.secrets',
-  );
-  process.kill(Number(/uint32 (\d+)/.exec(answer)?.[1]));
-  spawnSync('sleep', ['0.3']);
+  const pid = Number(/uint32 (\d+)/.exec(askBus('GetConnectionUnixProcessID'))?.[1]);
+  process.kill(pid);
+  // While the old one is there, a new one would only hand its password on to it.
+  until(() => hasEnded(pid));
   spawnSync('gnome-keyring-daemon', ['--unlock', '--components=secrets'], {
     input: process.env['KEYRING_PASSWORD'] ?? 'test',
   });
+  // Before the name is taken, the bus would start another one for whoever asks, and that one is locked.
+  until(() => askBus('NameHasOwner').includes('true'));
 }
 
 let stored = process.env['MARKER'] === 'true';

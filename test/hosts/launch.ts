@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 import { findChromium } from '../../build/chromium.js';
 import { findNode } from '../../build/node.js';
 import { programShown } from './programShown.ts';
@@ -156,6 +156,15 @@ export async function startWeb({
       await forget();
     },
   };
+}
+
+/** A person's last click in a program that ends of it: its page may be gone before the click was acknowledged. */
+export async function clickLast(button: Locator): Promise<void> {
+  try {
+    await button.click();
+  } catch (error) {
+    if (!button.page().isClosed()) throw error;
+  }
 }
 
 export interface WebApp extends WebHost {

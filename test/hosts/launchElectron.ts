@@ -5,7 +5,6 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import { programShown } from './programShown.ts';
@@ -46,22 +45,12 @@ export interface ElectronApp {
   close(): Promise<void>;
 }
 
-async function freePort(): Promise<number> {
-  const { promise, resolve: settle } = Promise.withResolvers<number>();
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    server.close(() => settle(typeof address === 'object' && address ? address.port : 0));
-  });
-  return promise;
-}
-
 /** Starts it on a data folder and waits for its window. Rejects with what it printed when none comes. */
 export async function launchElectron(
   [program, ...words]: readonly [string, ...string[]],
   { data, env }: { readonly data: string; readonly env: Readonly<Record<string, string | undefined>> },
 ): Promise<ElectronApp> {
-  const port = await freePort();
-  const child = spawn(program, [...words, '--data', data, `--remote-debugging-port=${port}`], {
+  const child = spawn(program, [...words, '--data', data, '--remote-debugging-port=0'], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -76,7 +65,9 @@ export async function launchElectron(
   const began = Date.now();
   for (;;) {
     if (over || Date.now() - began > startMilliseconds) throw new Error(`the program showed no window\n${log}`);
-    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`).catch(() => undefined);
+    // Chromium says which free port it took.
+    const address = /DevTools listening on (ws:\/\/\S+)/.exec(log)?.[1];
+    const browser = address === undefined ? undefined : await chromium.connectOverCDP(address).catch(() => undefined);
     const page = browser
       ?.contexts()
       .flatMap((context) => context.pages())

@@ -48,7 +48,7 @@ describe.each(hosts)('the whole journey on the %s host', { timeout: 60_000 }, (h
 
   beforeAll(async () => {
     questions = await checkQuestions();
-    world = await openWorld(host, { approvalSeconds: 4, keyring: true });
+    world = await openWorld(host, { approvalSeconds: 1_000_000, keyring: true });
     app = await world.launch();
   }, 120_000);
   afterAll(() => world.end());
@@ -97,6 +97,7 @@ describe.each(hosts)('the whole journey on the %s host', { timeout: 60_000 }, (h
       { port: 'cdn', match: 'GET', nth: 2, do: 'reset', atByte: 200_000 },
       { port: 'cdn', match: 'GET', nth: 4, do: 'truncate', atByte: 100_000 },
     ]);
+    world.hub.control.setRequestState(gatedRepo, 'ada', 'granted'); // the authors' answer, once everything is ready
     await app.page.getByTestId('start-chatting').waitFor({ timeout: 120_000 });
     const faults = world.hub.requests.filter((request) => request.fault !== undefined).map((request) => request.fault);
     expect(faults).toEqual(['reset', 'truncate']);

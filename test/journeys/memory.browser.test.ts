@@ -1,5 +1,5 @@
 /** A model that does not fit into the memory by the estimate: what a person is told, and how they go on at their own risk. */
-import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, statSync, watch } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inferenceProcess } from './inferenceProcess.ts';
@@ -114,10 +114,12 @@ describe('too little memory for what was just prepared, on the page', { timeout:
     world = await openWorld('web');
     models = join(world.data, 'models');
     mkdirSync(models, { recursive: true });
-    // A conversion appears whole, and only then it is loaded to be proved: by then it has become too large.
+    // A conversion has become too large by the time at which it is loaded to be proved: while it is being made, which
+    // leaves a busy machine seconds for it.
     const watcher = watch(models, (_event, name) => {
-      if (!name?.startsWith('.unfinished-')) return;
+      if (!name?.startsWith('.tmp-')) return;
       watcher.close();
+      mkdirSync(join(models, name, 'onnx'), { recursive: true });
       addWeights(join(models, name));
     });
     app = await world.launch();
@@ -136,8 +138,15 @@ describe('too little memory for what was just prepared, on the page', { timeout:
 
   test('trying again without more memory says the same, and makes nothing anew', async () => {
     const { page } = app;
+    // By the app's own log: what the page shows meanwhile can be over before anybody has looked.
+    const log = join(world.data, 'logs/latchkey.jsonl');
+    const refusals = () =>
+      readFileSync(log, 'utf8')
+        .split('\n')
+        .filter((line) => /"event":"failed".*"step":"prepare"/.test(line)).length;
+    await expect.poll(refusals).toBe(1);
     await page.getByTestId('problem').getByRole('button', { name: 'Prepare', exact: true }).click();
-    await page.getByTestId('stop-preparing').waitFor();
+    await expect.poll(refusals, { timeout: 30_000 }).toBe(2);
     await problem(page, 'not-enough-memory');
     expect(graph()).toEqual(before);
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spawnStandin } from '../standin/launch.ts';
-import { type DesktopApp, launchDesktop, launchWeb, root, startWeb } from '../hosts/launch.ts';
+import { clickLast, type DesktopApp, launchDesktop, launchWeb, root, startWeb } from '../hosts/launch.ts';
 import {
   type App,
   ask,
@@ -216,7 +216,7 @@ describe('on the desktop host', { timeout: 90_000 }, () => {
     }, place.disk);
     await app.page.getByTestId('move-all').click();
     await app.page.getByTestId('move-all-plan').waitFor();
-    await confirm(app.page);
+    await clickLast(app.page.getByTestId('confirm-move-all'));
     expect(await app.exited).toBe(0);
     expect(app.log()).toContain('[stand-in] starts again');
     await app.close();

@@ -14,7 +14,9 @@ afterAll(() => world.end());
 
 const limitTo = async (choice: string): Promise<void> => {
   await app.page.getByRole('navigation').getByRole('button', { name: 'Settings' }).click();
+  const kept = app.page.waitForResponse((answer) => answer.url().endsWith('/request/app.setDownloadLimit'));
   await app.page.getByLabel('Download speed').selectOption(choice);
+  await kept; // a browser that is closed at once takes the request with it
 };
 /** Bytes that are here, as the page shows them. What the Hub sent says little: sockets hold megabytes nobody has read. */
 const arrived = (): Promise<number> =>

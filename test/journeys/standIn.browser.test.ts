@@ -59,7 +59,10 @@ describe('an open model stands in', { timeout: 120_000 }, () => {
     expect(words(await notice.innerText())).toMatch(
       /Keyhole-1-Instruct is here and goes on with this chat, which SmolLM2-360M-Instruct began/,
     );
-    expect(words(await page.locator('header').first().innerText())).toContain('Keyhole-1-Instruct');
+    // The chat itself is asked for when the handover is known.
+    await expect
+      .poll(async () => words(await page.locator('header').first().innerText()))
+      .toContain('Keyhole-1-Instruct');
     expect(words(await page.locator('main').innerText())).toContain(words(one?.answer ?? ''));
     await notice.getByRole('button', { name: 'Fine' }).click();
     await expect.poll(() => notice.count()).toBe(0);

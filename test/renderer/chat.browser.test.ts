@@ -80,12 +80,28 @@ describe('the chat', () => {
     await expect.poll(() => page.locator('article').count(), { timeout: 30_000 }).toBe(500);
     await expect.poll(fromEnd).toBeLessThan(2);
     await expect.poll(() => page.getByText('Question 250 about locks').isVisible()).toBe(true);
+    /** Messages that come near take their real heights; this waits until none has for a few frames. */
+    const settled = (): Promise<void> =>
+      scroller.evaluate(
+        (node) =>
+          new Promise<void>((done) => {
+            let height = -1;
+            let still = 0;
+            const look = (): void => {
+              still = node.scrollHeight === height ? still + 1 : 0;
+              height = node.scrollHeight;
+              if (still < 6) requestAnimationFrame(look);
+              else done();
+            };
+            look();
+          }),
+      );
     const question = page.getByText('Question 200 about locks', { exact: true });
     await question.evaluate((node) => node.scrollIntoView({ block: 'center' }));
-    await page.waitForTimeout(200);
+    await settled();
     const before = await question.evaluate((node) => Math.round(node.getBoundingClientRect().top));
-    await scroller.evaluate((node) => (node.scrollTop -= 300)); // older messages take their real heights
-    await page.waitForTimeout(200);
+    await scroller.evaluate((node) => (node.scrollTop -= 300));
+    await settled();
     expect(Math.abs((await question.evaluate((node) => node.getBoundingClientRect().top)) - before - 300)).toBeLessThan(
       3,
     );

@@ -1,3 +1,4 @@
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BrowserContext, type CDPSession, chromium, type Page, type Route } from 'playwright-core';
 import { findChromium } from '../../build/chromium.js';
@@ -26,8 +27,11 @@ let context: BrowserContext | undefined;
 
 /** Starts the real browser behind the stand-in, headless, with no way to the network. */
 export async function startBrowser(): Promise<void> {
-  const port = process.env['STANDIN_CDP_PORT'];
-  context = await chromium.launchPersistentContext(join(app.getPath('sessionData'), 'chromium'), {
+  const driven = process.env['STANDIN_DRIVEN'] === '1';
+  const profile = join(app.getPath('sessionData'), 'chromium');
+  const portFile = join(profile, 'DevToolsActivePort');
+  await rm(portFile, { force: true }); // of an earlier start
+  context = await chromium.launchPersistentContext(profile, {
     executablePath: findChromium() ?? chromium.executablePath(),
     headless: true,
     viewport: null,
@@ -43,12 +47,23 @@ export async function startBrowser(): Promise<void> {
       '--metrics-recording-only',
       '--disable-features=OptimizationHints,MediaRouter,Translate',
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      ...(port === undefined ? [] : [`--remote-debugging-port=${port}`]),
+      // The browser takes a port that is free: one that we found free could be taken before it listens.
+      ...(driven ? ['--remote-debugging-port=0'] : []),
     ],
   });
   context.setDefaultTimeout(15_000);
   await context.route('**/*', carry);
   atEnd(() => context?.close().catch(() => undefined));
+  if (driven) records.debugPort = await readPort(portFile);
+}
+
+/** The port, as the browser writes it down when it listens: on the first line. */
+async function readPort(path: string): Promise<number> {
+  for (;;) {
+    const port = /^(\d+)\n/.exec(await readFile(path, 'utf8').catch(() => ''))?.[1];
+    if (port !== undefined) return Number(port);
+    await new Promise((settle) => setTimeout(settle, 20));
+  }
 }
 
 /** Opens a page for a window. */

@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Page } from 'playwright-core';
@@ -41,21 +40,12 @@ interface LaunchOptions {
   readonly under?: readonly string[];
 }
 
-async function freePort(): Promise<number> {
-  const { promise, resolve: settle } = Promise.withResolvers<number>();
-  const server = createServer().listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    server.close(() => settle(typeof address === 'object' && address ? address.port : 0));
-  });
-  return promise;
-}
-
 type Reply = { readonly id: number; readonly value?: string; readonly refused?: string };
 
-/** The process of an app on the stand-in, before anybody waits for its window. */
+/** The process of an app on the stand-in, before anybody waits for its window. `driven`: its browser listens, too. */
 export function spawnStandin(
   { app, args = [], env = {}, cleanEnv = false, under = [] }: LaunchOptions,
-  cdpPort?: number,
+  { driven = false } = {},
 ) {
   const [starter = node, ...words] = [...under, node];
   let log = '';
@@ -71,7 +61,7 @@ export function spawnStandin(
     env: {
       ...(cleanEnv ? {} : process.env),
       STANDIN_APP_ROOT: existsSync(join(app, 'package.json')) ? app : root,
-      ...(cdpPort !== undefined && { STANDIN_CDP_PORT: String(cdpPort) }),
+      ...(driven && { STANDIN_DRIVEN: '1' }),
       ...env,
     },
   });
@@ -100,14 +90,12 @@ export function spawnStandin(
 
 /** Starts an app and waits until its first window shows a page. */
 export async function launchStandin(options: LaunchOptions): Promise<StandinApp> {
-  const port = await freePort();
-  const { child, evaluate, exited, log } = spawnStandin(options, port);
-  const shows = (): Promise<boolean> =>
-    evaluate(({ app, BrowserWindow }) =>
-      Boolean(app.isReady() && BrowserWindow.getAllWindows()[0]?.webContents.getURL().includes('://')),
-    );
+  const { child, evaluate, exited, log } = spawnStandin(options, { driven: true });
+  // Loaded, with the permissions that the app gives it.
+  const shown = () => evaluate(({ standin }) => (standin.times.loaded === undefined ? undefined : standin.debugPort));
   const began = Date.now();
-  while (!(await shows())) {
+  let port: number | undefined;
+  while ((port = await shown()) === undefined) {
     if (Date.now() - began > 30_000) throw new Error(`no window after 30 s\n${log()}`);
     await new Promise((settle) => setTimeout(settle, 50));
   }

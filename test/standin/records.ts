@@ -22,6 +22,8 @@ export const records = {
   popupMenus: [] as (readonly string[])[],
   /** Blockers of sleep that are on. */
   awake: new Set<number>(),
+  /** Where the browser listens for a test that drives its pages. */
+  debugPort: undefined as number | undefined,
   /** When it happened first, in milliseconds since this process began. */
   times: {} as { evaluated?: number; ready?: number; loaded?: number },
   /** Icons among the system's small ones. */

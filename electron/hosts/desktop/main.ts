@@ -186,6 +186,7 @@ async function leave(): Promise<void> {
   const closing = services;
   services = undefined;
   await closing?.close();
+  await memory.settled();
   await lock?.release();
   app.releaseSingleInstanceLock();
 }

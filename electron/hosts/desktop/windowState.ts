@@ -15,6 +15,8 @@ export interface WindowMemory {
   recall(): Promise<WindowPlace>;
   /** Remembers a window from now on: when it closes, and shortly after each change. */
   follow(window: BrowserWindow): void;
+  /** Resolves when what was to be remembered so far is on disk, or cannot be. */
+  settled(): Promise<void>;
 }
 
 /** Remembers windows in `<data>/window.json`. A lost or damaged file means the usual size. */
@@ -25,6 +27,7 @@ export function windowMemory(data: string): WindowMemory {
     check: isWindowState,
     onDamage: () => undefined,
   });
+  let saving: Promise<void> = Promise.resolve();
   return {
     recall: async () =>
       fitWindow(
@@ -37,7 +40,7 @@ export function windowMemory(data: string): WindowMemory {
         clearTimeout(late);
         if (window.isDestroyed() || window.isMinimized()) return;
         // Nobody loses anything when this cannot be written.
-        void file.write({ ...window.getNormalBounds(), maximized: window.isMaximized() }).catch(() => undefined);
+        saving = file.write({ ...window.getNormalBounds(), maximized: window.isMaximized() }).catch(() => undefined);
       };
       const soon = (): void => {
         clearTimeout(late);
@@ -49,5 +52,6 @@ export function windowMemory(data: string): WindowMemory {
       window.on('unmaximize', soon);
       window.on('close', save);
     },
+    settled: () => saving,
   };
 }

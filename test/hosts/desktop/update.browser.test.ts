@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type DesktopApp, ensureBuilt, launchDesktop, root } from '../launch.ts';
+import { clickLast, type DesktopApp, ensureBuilt, launchDesktop, root } from '../launch.ts';
 import { programOf, releaseKey, startUpdateServer, type UpdateServer } from './updateServer.ts';
 
 /** The AppImage way, with the real electron-updater; the other systems' ways end in their own installers. */
@@ -71,7 +71,7 @@ describe.runIf(process.platform === 'linux')('updates', { timeout: 60_000 }, () 
     await app.page.getByTestId('download-update').click();
     await panel('ready').waitFor();
     expect(await readFile(program())).toEqual(programOf('0.1.0'));
-    await app.page.getByTestId('install-update').click();
+    await clickLast(app.page.getByTestId('install-update'));
     await app.exited;
     expect(await readFile(program())).toEqual(programOf('0.2.0'));
     await expect.poll(() => readFile(`${program()}.ran`, 'utf8').catch(() => ''), { timeout: 10_000 }).toBe('0.2.0\n');

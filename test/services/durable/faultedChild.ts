@@ -2,6 +2,7 @@
  * Run by the fault sweep in a process of its own, under strace: saves a small state three times, or gives a model's files
  * their places in the shared cache. The naive way of both shows that the sweep can fail. Says each step that it finished.
  */
+import './slowClock.ts';
 import { writeSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -89,7 +89,8 @@ it(
 
     let killed = false;
     const text = await ask(engine, (sofar) => {
-      if (killed || sofar.length < words.length / 3) return;
+      // Early: on a busy machine the rest may have been sent before we come to it.
+      if (killed || sofar.length < 8) return;
       killed = true;
       processes.at(-1)?.kill();
     });

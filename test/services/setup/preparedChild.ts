@@ -2,6 +2,7 @@
  * Run by the kill sweeps in a process of its own: prepares one model from official files, or, to show that the sweeps
  * can fail, copies a prepared one file by file to where it belongs.
  */
+import '../durable/slowClock.ts';
 import { cpSync } from 'node:fs';
 import { prepareHere } from './prepareRoom.ts';
 
