@@ -17,4 +17,6 @@ fi
 
 # An empty password makes no keyring at all.
 printf '%s' "${KEYRING_PASSWORD:-test}" | gnome-keyring-daemon --unlock --components=secrets >"$XDG_RUNTIME_DIR/keyring.env"
+# The daemon comes back before it has its name on the bus: whoever asks until then would start another one, or find none.
+if command -v gdbus >/dev/null; then gdbus wait --session --timeout 30 org.freedesktop.secrets; fi
 exec "$@"

@@ -22,13 +22,6 @@ function lock(): void {
   gdbus(...target, '--method', 'org.freedesktop.Secret.Service.Lock', `[objectpath "${login}"]`);
 }
 
-/** What the bus itself says of the name under which programs find the keyring. */
-const askBus = (method: string): string =>
-  gdbus(
-    ...['--dest', 'org.freedesktop.DBus', '--object-path', '/'],
-    ...['--method', `org.freedesktop.DBus.${method}`, 'org.freedesktop.secrets'],
-  );
-
 /** True when the process has ended, whether or not somebody has taken note of it. */
 function hasEnded(pid: number): boolean {
   try {
@@ -40,21 +33,24 @@ function hasEnded(pid: number): boolean {
   }
 }
 
-function until(done: () => boolean): void {
-  while (!done()) spawnSync('sleep', ['0.02']);
-}
-
 /** A running daemon cannot be unlocked from outside: it is replaced by one that starts unlocked. */
 function unlock(): void {
-  const pid = Number(/uint32 (\d+)/.exec(askBus('GetConnectionUnixProcessID'))?.[1]);
+  const bus = ['--dest', 'org.freedesktop.DBus', '--object-path', '/'];
+  const answer = gdbus(
+    ...bus,
+    '--method',
+    'org.freedesktop.DBus.GetConnectionUnixProcessID',
+    'org.freedesktop.secrets',
+  );
+  const pid = Number(/uint32 (\d+)/.exec(answer)?.[1]);
   process.kill(pid);
   // While the old one is there, a new one would only hand its password on to it.
-  until(() => hasEnded(pid));
+  while (!hasEnded(pid)) spawnSync('sleep', ['0.02']);
   spawnSync('gnome-keyring-daemon', ['--unlock', '--components=secrets'], {
     input: process.env['KEYRING_PASSWORD'] ?? 'test',
   });
-  // Before the name is taken, the bus would start another one for whoever asks, and that one is locked.
-  until(() => askBus('NameHasOwner').includes('true'));
+  // Before it has its name, the bus would start another one for whoever asks, and that one is locked.
+  execFileSync('gdbus', ['wait', '--session', '--timeout', '30', 'org.freedesktop.secrets']);
 }
 
 let stored = process.env['MARKER'] === 'true';

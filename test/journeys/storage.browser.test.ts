@@ -116,7 +116,7 @@ describe('the files of a model', { timeout: 90_000 }, () => {
     await app.page.getByTestId('remove-repo').click();
     await app.page.getByTestId('confirm-remove-ours').click();
     await expect.poll(() => app.page.getByTestId('cached-repo').count()).toBe(0);
-    expect(await readdir(cache)).toEqual(['CACHEDIR.TAG']);
+    await expect.poll(() => readdir(cache)).toEqual(['CACHEDIR.TAG']);
     await app.page.getByTestId('new-chat').first().click();
     expect(await ask(app.page, questions[1]!.question)).toBe(words(questions[1]!.answer));
   });

@@ -106,6 +106,7 @@ export async function launchStandin(options: LaunchOptions): Promise<StandinApp>
     .find((other) => other.url() !== 'about:blank');
   if (!page) throw new Error(`the window has no page\n${log()}`);
   await page.waitForLoadState('load');
+  const gone = new Promise((settle) => browser.once('disconnected', settle));
   return {
     page,
     evaluate,
@@ -113,8 +114,10 @@ export async function launchStandin(options: LaunchOptions): Promise<StandinApp>
     exited,
     async close() {
       if (child.connected) child.send('close');
-      await Promise.race([exited, new Promise((settle) => setTimeout(settle, 10_000))]);
+      await Promise.race([exited, new Promise((settle) => setTimeout(settle, 10_000).unref())]);
       child.kill('SIGKILL');
+      // An app that was killed takes its browser with it, a moment later; the next one may want the same folder.
+      await Promise.race([gone, new Promise((settle) => setTimeout(settle, 10_000).unref())]);
       await browser.close().catch(() => undefined);
     },
   };
