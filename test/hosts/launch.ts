@@ -153,6 +153,7 @@ export async function startWeb({
       signal('SIGINT');
       await Promise.race([exited, new Promise((settle) => setTimeout(settle, 10_000).unref())]);
       signal('SIGKILL');
+      await exited;
       await forget();
     },
   };

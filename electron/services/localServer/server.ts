@@ -13,6 +13,8 @@ export interface LocalServer {
 
 /** A prompt of a million characters, which JSON can write as six bytes each. */
 const mostBodyBytes = 8_000_000;
+/** Of a larger one so much is read to its end: who is cut off while writing sees a broken connection and not the reason. */
+const mostReadBytes = 10 * mostBodyBytes;
 /** Programs keep a handful of connections; more is a mistake of theirs that must not become ours. */
 const mostConnections = 64;
 
@@ -33,9 +35,11 @@ async function readJson(request: IncomingMessage): Promise<Read<unknown>> {
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > mostBodyBytes) return { ok: false, error: tooLarge };
-    chunks.push(chunk);
+    if (bytes > mostReadBytes) break;
+    if (bytes <= mostBodyBytes) chunks.push(chunk);
+    else chunks.length = 0;
   }
+  if (bytes > mostBodyBytes) return { ok: false, error: tooLarge };
   try {
     return { ok: true, value: JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown };
   } catch {

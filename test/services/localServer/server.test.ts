@@ -1,7 +1,7 @@
 /** What the server says on the wire, byte for byte where it matters, and how its switch behaves. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { failed, ok } from '../../../electron/contract/result.ts';
 import { queueFull } from '../../../electron/services/localServer/explain.ts';
@@ -96,6 +96,29 @@ describe('a program with the key', () => {
     const heard = await send(port, { ...json, authorization: `Bearer ${await served.room.key()}` }, options);
     expect(heard.status).toBe(status);
     expect(JSON.parse(heard.body)).toMatchObject({ error: { type: 'invalid_request_error' } });
+  });
+
+  test('that sends far too much before it listens hears why, and sees no broken connection', async () => {
+    served = serve('');
+    const { port } = await turnOn(served.room);
+    const body = Buffer.alloc(20_000_000, ' ');
+    const words = [
+      'POST /v1/chat/completions HTTP/1.1',
+      `Host: 127.0.0.1:${String(port)}`,
+      `Authorization: Bearer ${await served.room.key()}`,
+      'Content-Type: application/json',
+      `Content-Length: ${String(body.length)}`,
+      'Connection: close',
+    ];
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`${words.join('\r\n')}\r\n\r\n`);
+    for (let at = 0; at < body.length; at += 1_000_000)
+      await new Promise<void>((sent, broken) =>
+        socket.write(body.subarray(at, at + 1_000_000), (error) => (error ? broken(error) : sent())),
+      );
+    let heard = '';
+    for await (const chunk of socket as AsyncIterable<Buffer>) heard += chunk.toString();
+    expect(heard).toMatch(/^HTTP\/1.1 413[^]*larger than 8 MB/);
   });
 
   const ask = async (generate: Parameters<typeof serve>[1] & object, body: object = {}): Promise<Heard> => {
