@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 import { SlowFirst } from './slowFirst.ts';
 
 /**
- * Suites that stay inside their process and leave nothing behind in it: they take turns in the same ones, which halves
- * what they cost. Whatever starts programs, loads the runtime or changes the process has one of its own.
+ * Suites that leave nothing behind in their process: they take turns in the same ones, which halves what they cost.
+ * Whatever loads the runtime or changes the process has one of its own.
  */
 const light = [
   'practice',

@@ -42,6 +42,8 @@ export interface World {
   readonly brought?: BroughtModel;
   /** Why a folder that was brought cannot be taken in. */
   readonly broughtProblem?: Problem;
+  /** A reset that is asked for does not end. */
+  readonly resetting?: boolean;
   readonly tokenProblem?: Problem;
   readonly standIns?: StandIns;
   readonly receipts?: readonly LicenceReceipt[];
@@ -128,7 +130,7 @@ export function scriptedBackend(world: World): ScriptedBackend {
     return made;
   };
 
-  const answers: { readonly [N in RequestName]: (input: InputOf<N>) => Result<unknown> } = {
+  const answers: { readonly [N in RequestName]: (input: InputOf<N>) => Result<unknown> | Promise<Result<unknown>> } = {
     'app.info': () => (world.away ? failed(world.away) : ok(world.info)),
     'app.setPractice': () => ok(undefined),
     'app.setOffline': () => ok(undefined),
@@ -138,7 +140,7 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'app.setDownloadLimit': () => ok(undefined),
     'app.takeWish': () => ok({}),
     'app.showFolder': () => ok(undefined),
-    'app.reset': () => ok(undefined),
+    'app.reset': () => (world.resetting ? new Promise(() => undefined) : ok(undefined)),
     'devices.get': () => ok(world.devices ?? onlyCpu),
     'devices.choose': ({ device }) => ok({ ...(world.devices ?? onlyCpu), choice: device }),
     'devices.setSaving': ({ on }) => ok({ ...(world.devices ?? onlyCpu), saving: on }),

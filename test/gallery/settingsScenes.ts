@@ -31,6 +31,16 @@ export const settingsScenes: Readonly<Record<string, Scene>> = {
     show: (app) => app.router.go({ name: 'settings' }),
   },
   settings: { world: chatting, show: (app) => app.router.go({ name: 'settings' }) },
+  'settings-resetting': {
+    world: { ...chatting, resetting: true },
+    show: async (app) => {
+      app.router.go({ name: 'settings' });
+      await scrollTo('reset');
+      document.querySelector<HTMLButtonElement>('[data-testid=reset]')?.click();
+      await tick();
+      document.querySelector<HTMLButtonElement>('dialog .danger')?.click();
+    },
+  },
   'settings-devices': {
     world: {
       ...chatting,
