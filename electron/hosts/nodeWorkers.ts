@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import type { WorkerProcess } from '../services/ports.ts';
+import type { WorkerExit, WorkerProcess } from '../services/ports.ts';
 import { childEnvironment } from './childEnvironment.ts';
 import { workerFlags } from './workerFlags.ts';
 
@@ -13,8 +13,8 @@ export function startNodeProcess(entry: string): WorkerProcess {
     execArgv: workerFlags,
   });
   let ended = false;
-  const exits: ((exit: { readonly code: number | null; readonly signal?: string }) => void)[] = [];
-  const end = (exit: { readonly code: number | null; readonly signal?: string }): void => {
+  const exits: ((exit: WorkerExit) => void)[] = [];
+  const end = (exit: WorkerExit): void => {
     if (ended) return;
     ended = true;
     for (const listener of exits) listener(exit);

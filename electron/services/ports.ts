@@ -53,12 +53,17 @@ export interface VaultPort {
   remove(): Promise<VaultAnswer>;
 }
 
+/** How a process ended: with this code, or by this signal and without one. */
+export interface WorkerExit {
+  readonly code: number | null;
+  readonly signal?: string;
+}
+
 /** A process that does one kind of heavy work. */
 export interface WorkerProcess {
   post(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** `code` is the exit code, null when a signal ended it. */
-  onExit(listener: (exit: { readonly code: number | null; readonly signal?: string }) => void): void;
+  onExit(listener: (exit: WorkerExit) => void): void;
   /** Ends it at once, also one that hangs: it gets no chance to tidy up. */
   kill(): void;
 }

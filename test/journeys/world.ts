@@ -9,10 +9,12 @@ import type { Page } from 'playwright-core';
 import { afterEach, expect } from 'vitest';
 import type { PracticeHub } from '../../electron/practice/hub/practiceHub.ts';
 import { practiceRepositories } from '../../electron/practice/hub/catalogue.ts';
+import type { RepositorySpec } from '../../electron/practice/hub/repositories.ts';
 import { startPracticeHub } from '../../electron/practice/hub/startPracticeHub.ts';
 import { packApp } from '../packaging/packedApp.ts';
 import { launchElectron, realElectron } from '../hosts/launchElectron.ts';
 import { ensureBuilt, launchChromium, launchDesktop, launchWeb, root } from '../hosts/launch.ts';
+import { withoutEnd } from './withoutEnd.ts';
 
 /**
  * `packed` is the desktop host out of the archive that people install, far from any node_modules; `electron` is the real
@@ -72,6 +74,8 @@ export async function openWorld(
     readonly keyring?: boolean;
     /** More names under which the Hub has its open practice model. */
     readonly alsoOpen?: readonly string[];
+    /** Names under which it has that model with a long context and without an end to its answers. */
+    readonly withoutEnd?: readonly string[];
     /** `data` is the person's home, and Latchkey finds its usual place in there by itself. */
     readonly usualPlace?: boolean;
     /** Also in the app's environment. */
@@ -82,9 +86,12 @@ export async function openWorld(
   const modelFolder = join(root, 'electron/practice/model');
   const usual = await practiceRepositories(modelFolder);
   const open = usual.filter(({ id }) => id === 'open-practice/Doorstep-Instruct');
+  const endless = await Promise.all(open.map(withoutEnd));
+  const named = (names: readonly string[] = [], specs: readonly RepositorySpec[]): RepositorySpec[] =>
+    names.flatMap((id) => specs.map((spec) => ({ ...spec, id })));
   const hub = await startPracticeHub({
     modelFolder,
-    repositories: [...usual, ...(options.alsoOpen ?? []).flatMap((id) => open.map((one) => ({ ...one, id })))],
+    repositories: [...usual, ...named(options.alsoOpen, open), ...named(options.withoutEnd, endless)],
     approvalSeconds: options.approvalSeconds ?? 3,
   });
   const packed = host === 'packed' ? await packApp() : undefined;

@@ -108,6 +108,16 @@ describe('a page on the stand-in', () => {
     });
   });
 
+  // On Linux and macOS, what `waitpid` says: the bare number of a signal. V8's last words come first.
+  test.runIf(process.platform !== 'win32').each([
+    ['end', [3]],
+    ['kill', [9]],
+    ['abort', ['FatalError', 6]],
+    ['wait', [0]], // main ended it
+  ])('is told how a utility process ended (%s), and nothing reaches it afterwards', async (way, ending) => {
+    expect(await call('ending', way)).toEqual([...ending, 'gone', false]);
+  });
+
   test('cannot reach the network', async () => {
     const answer = await page.evaluate(() => fetch('https://example.org/').then(String, (error: Error) => error.name));
     expect(answer).toBe('TypeError');

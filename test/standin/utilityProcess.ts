@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { constants } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { app, atEnd } from './app.ts';
 
@@ -12,7 +13,10 @@ interface ForkOptions {
 }
 
 const children = new Set<ChildProcess>();
-const signalNumbers: Record<string, number> = { SIGTERM: 15, SIGKILL: 9, SIGSEGV: 11, SIGABRT: 6 };
+
+/** Signals that a process of Chromium may end itself with when V8 cannot go on. */
+const fatal: readonly unknown[] = ['SIGABRT', 'SIGTRAP', 'SIGILL'];
+
 atEnd(() => {
   for (const child of children) child.kill('SIGKILL');
 });
@@ -20,6 +24,7 @@ atEnd(() => {
 /** A utility process: a real process of its own, with its own environment and its own crash. */
 class UtilityProcess extends EventEmitter {
   readonly #child: ChildProcess;
+  #killed = false;
   pid: number | undefined;
   readonly stdout: ChildProcess['stdout'];
   readonly stderr: ChildProcess['stderr'];
@@ -40,20 +45,39 @@ class UtilityProcess extends EventEmitter {
     this.stdout = this.#child.stdout;
     this.stderr = this.#child.stderr;
     this.#child.on('spawn', () => this.emit('spawn'));
-    this.#child.on('error', (error) => this.emit('error', 'FatalError', '', String(error)));
     this.#child.on('message', (message) => this.emit('message', message));
+    this.#child.on('error', () => {
+      if (this.#child.pid === undefined) this.#end(1); // it could not be started
+    });
     this.#child.on('exit', (code, signal) => {
-      children.delete(this.#child);
-      this.pid = undefined;
-      this.emit('exit', code ?? 128 + (signalNumbers[signal ?? ''] ?? 0));
+      // Electron tells of V8's last words this way, and an event of this name needs a listener. Whether it was V8 that
+      // aborted cannot be known here, so that it is told each time.
+      if (fatal.includes(signal)) this.emit('error', 'FatalError', '', '{}');
+      this.#end(signal === null ? (code ?? 0) : this.#numberOf(signal));
     });
   }
 
+  /** What `waitpid` gives for a process that a signal ended: its bare number. `kill` counts as an end without error. */
+  #numberOf(signal: NodeJS.Signals): number {
+    const gentle = this.#killed && (signal === 'SIGTERM' || signal === 'SIGKILL');
+    return gentle ? 0 : constants.signals[signal];
+  }
+
+  #end(code: number): void {
+    children.delete(this.#child);
+    this.pid = undefined;
+    this.emit('exit', code);
+  }
+
   postMessage(message: unknown): void {
-    if (this.#child.connected) this.#child.send({ data: structuredClone(message) });
+    const copy: unknown = structuredClone(message);
+    // What a process does not hear any more is lost without a word.
+    if (this.#child.connected) this.#child.send({ data: copy }, () => undefined);
   }
   kill(): boolean {
-    return this.#child.kill();
+    if (this.pid === undefined) return false;
+    this.#killed = this.#child.kill();
+    return this.#killed;
   }
 }
 

@@ -1,6 +1,7 @@
 import { utilityProcess } from 'electron';
 import type { WorkerProcess } from '../../services/ports.ts';
 import { childEnvironment } from '../childEnvironment.ts';
+import { exitOfUtility } from './utilityExit.ts';
 import { workerFlags } from '../workerFlags.ts';
 
 function killProcess(pid: number): void {
@@ -18,10 +19,13 @@ export function startUtilityProcess(entry: string): WorkerProcess {
     env: childEnvironment(process.env),
     execArgv: workerFlags,
   });
+  // V8 ran out of memory in there or found itself broken; the exit follows and answers all calls. Without a listener this
+  // event would be an uncaught error here, and a worker would take the app down.
+  child.on('error', () => undefined);
   return {
     post: (message) => child.postMessage(message),
     onMessage: (listener) => void child.on('message', listener),
-    onExit: (listener) => void child.once('exit', (code) => listener({ code })),
+    onExit: (listener) => void child.once('exit', (code) => listener(exitOfUtility(code))),
     kill() {
       // utilityProcess.kill sends a signal that a stopped or hanging process does not hear.
       if (child.pid === undefined) child.kill();

@@ -6,7 +6,7 @@ import type { Problem } from '../../contract/problem.ts';
 import { freeSpace, measureDisk } from '../download/diskUse.ts';
 import { explainComputer } from '../inference/runtimeBuilds.ts';
 import { converterExit } from '../setup/explain.ts';
-import type { VaultAnswer, WorkerProcess } from '../ports.ts';
+import type { VaultAnswer, WorkerExit, WorkerProcess } from '../ports.ts';
 import { connectWorker } from '../work/client.ts';
 import type { InferWork } from '../work/protocol.ts';
 import type { Finding } from './finding.ts';
@@ -90,7 +90,7 @@ export async function examineRuntime(start: () => WorkerProcess): Promise<Findin
       };
 }
 
-function runtimeExit(exit: { readonly code: number | null; readonly signal?: string }): Problem {
+function runtimeExit(exit: WorkerExit): Problem {
   return {
     code: 'engine-stopped',
     title: 'The inference process ended at once',

@@ -1,13 +1,12 @@
 import type { Problem } from '../../contract/problem.ts';
+import type { WorkerExit } from '../ports.ts';
+import { endingIn, ranOutOfMemory } from '../work/ending.ts';
 import type { Doing } from '../work/protocol.ts';
 
-/** What the system does to a process when memory runs out (kill), and what a process does when it gets none (abort). */
-const memorySignals: readonly (string | number | null | undefined)[] = ['SIGKILL', 137, 'SIGABRT', 134];
-
 /** The inference process ended by itself. */
-export function engineExit(exit: { readonly code: number | null; readonly signal?: string }): Problem {
-  const cause = exit.signal ? `signal ${exit.signal}` : `exit code ${exit.code ?? 'unknown'}`;
-  if (memorySignals.includes(exit.signal ?? exit.code)) {
+export function engineExit(exit: WorkerExit): Problem {
+  const cause = endingIn(exit);
+  if (ranOutOfMemory(exit)) {
     return {
       code: 'not-enough-memory',
       title: 'The system stopped the model',

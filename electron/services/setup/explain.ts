@@ -1,10 +1,12 @@
 import type { Dtype, Fidelity, RepoId } from '../../contract/model.ts';
 import type { Problem } from '../../contract/problem.ts';
+import type { WorkerExit } from '../ports.ts';
+import { endingIn, ranOutOfMemory } from '../work/ending.ts';
 
 /** The conversion process ended by itself; the official files were only read, so nothing is lost. */
-export function converterExit(exit: { readonly code: number | null; readonly signal?: string }): Problem {
-  const cause = exit.signal ? `signal ${exit.signal}` : `exit code ${exit.code ?? 'unknown'}`;
-  const memory = exit.signal === 'SIGKILL' || exit.code === 137;
+export function converterExit(exit: WorkerExit): Problem {
+  const cause = endingIn(exit);
+  const memory = ranOutOfMemory(exit);
   return {
     code: memory ? 'not-enough-memory' : 'conversion-failed',
     title: memory ? 'The system stopped the preparation' : 'The preparation stopped',

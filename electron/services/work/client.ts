@@ -1,6 +1,6 @@
 import type { Problem } from '../../contract/problem.ts';
 import { failed, type Result } from '../../contract/result.ts';
-import type { LogEntry, WorkerProcess } from '../ports.ts';
+import type { LogEntry, WorkerExit, WorkerProcess } from '../ports.ts';
 import { heard } from './heard.ts';
 import type { Doing } from './protocol.ts';
 import { watchPulse } from './pulse.ts';
@@ -37,7 +37,7 @@ export interface WorkerClient<M> {
 export function connectWorker<M>(
   child: WorkerProcess,
   options: {
-    readonly explainExit: (exit: { readonly code: number | null; readonly signal?: string }) => Problem;
+    readonly explainExit: (exit: WorkerExit) => Problem;
     readonly explainHang?: (doing: Doing | undefined) => Problem;
     /** Hears of the end before any pending call does. */
     readonly onEnd?: (end: WorkerEnd) => void;

@@ -78,8 +78,16 @@ describe('the page on the desktop', () => {
     const answer = await app.page.evaluate(() => window.backend.request('test.echo' as 'app.info', { n: 1 } as never));
     expect(answer).toMatchObject({
       ok: true,
-      value: { answers: [{ seq: 1, event: { message: { n: 1 }, seen: [], telemetry: '1' } }], exit: { code: 137 } },
+      value: {
+        answers: [{ seq: 1, event: { message: { n: 1 }, seen: [], telemetry: '1' } }],
+        exit: { code: null, signal: 'SIGKILL' },
+      },
     });
+  });
+
+  test('hears that a worker died of itself, and the app lives on', async () => {
+    const answer = await app.page.evaluate(() => window.backend.request('test.echo' as 'app.info', 'abort' as never));
+    expect(answer).toEqual({ ok: true, value: { answers: [], exit: { code: null, signal: 'SIGABRT' } } });
   });
 });
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { SetupState } from '../../../electron/contract/setup.ts';
 import type { StorageWork } from '../../../electron/contract/storage.ts';
+import type { WorkerExit } from '../../../electron/services/ports.ts';
 import { repoOfLink } from '../../../electron/hosts/desktop/deepLink.ts';
 import { wishOfCommandLine } from '../../../electron/hosts/desktop/outside.ts';
 import { overallProgress } from '../../../electron/hosts/desktop/overallProgress.ts';
+import { exitOfUtility } from '../../../electron/hosts/desktop/utilityExit.ts';
 import { fitWindow } from '../../../electron/hosts/desktop/windowPlace.ts';
 import { createWishes } from '../../../electron/hosts/desktop/wishes.ts';
 
@@ -124,5 +126,21 @@ describe('the icon shows', () => {
     expect(overallProgress([], work)).toBe(0.75);
     expect(overallProgress([journey('download', 'working', 25, 100)], work)).toBe(0.5);
     expect(overallProgress([], { task: 'take-in', state: { kind: 'stopped' } })).toBe(-1);
+  });
+});
+
+describe('the number Electron gives for the end of a utility process', () => {
+  test.each<[number, NodeJS.Platform, WorkerExit]>([
+    [0, 'linux', { code: 0 }],
+    [1, 'linux', { code: 1 }],
+    [9, 'linux', { code: null, signal: 'SIGKILL' }],
+    [6, 'darwin', { code: null, signal: 'SIGABRT' }],
+    [134, 'linux', { code: null, signal: 'SIGABRT' }], // with a core file
+    [5, 'linux', { code: null, signal: 'SIGTRAP' }],
+    [139, 'linux', { code: null, signal: 'SIGSEGV' }],
+    [9, 'win32', { code: 9 }],
+    [0xe000_0008, 'win32', { code: 0xe000_0008 }],
+  ])('%i on %s', (code, platform, exit) => {
+    expect(exitOfUtility(code, platform)).toEqual(exit);
   });
 });

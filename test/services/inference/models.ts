@@ -109,7 +109,7 @@ export const chatTemplate =
 export const greedy = { temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, maxNewTokens: 60 } as const;
 
 /** A token of the practice model that it was never taught to write. */
-const [never, neverId] = ['<|reserved_special_token_0|>', 1525];
+export const [never, neverId] = ['<|reserved_special_token_0|>', 1525];
 
 /**
  * A copy of a folder of the practice model that knows no token as the end: its answers go on to `maxNewTokens`. An answer of

@@ -38,6 +38,19 @@ function start(): void {
       child.postMessage(value);
     });
   });
+  ipcMain.handle('ending', (_event, way: string) => {
+    const child = utilityProcess.fork(join(import.meta.dirname, 'worker.ts'));
+    const told: unknown[] = [];
+    child.on('error', (type) => told.push(type));
+    child.postMessage(way);
+    if (way === 'wait') child.once('spawn', () => child.kill());
+    return new Promise((resolve) => {
+      child.once('exit', (code) => {
+        child.postMessage('nobody hears this');
+        resolve([...told, code, child.pid ?? 'gone', child.kill()]);
+      });
+    });
+  });
   const window = new BrowserWindow({ webPreferences: { preload: join(import.meta.dirname, 'preload.cjs') } });
   window.webContents.send('tick', 'too early');
   window.webContents.setWindowOpenHandler(() => ({ action: 'deny' }));
