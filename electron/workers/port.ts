@@ -17,6 +17,10 @@ function isParentPort(value: unknown): value is ParentPort {
  * @throws Error when there is no parent to talk to.
  */
 export function openPort(): WorkerPort {
+  // In Electron's utility processes a rejection that nobody hears is a warning; its call would wait for ever.
+  process.on('unhandledRejection', (reason) => {
+    throw reason;
+  });
   if ('parentPort' in process && isParentPort(process.parentPort)) {
     const port = process.parentPort;
     return {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,7 @@ describe('the built desktop app', () => {
     const seen = await app.evaluate(({ standin }) => ({ errors: standin.pageErrors, blocked: standin.blocked }));
     expect(seen).toEqual({ errors: [], blocked: [] });
     expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isVisible())).toBe(true);
+    expect(await app.evaluate(({ standin }) => standin.emptyWindows)).toEqual([]);
   });
 
   test('answers who it is', async () => {
@@ -208,6 +209,45 @@ test('a second desktop app ends at once', async () => {
   const { exited } = spawnStandin({ app: root, args: ['--data', data], env: { STANDIN_LOCK_TAKEN: '1' } });
   expect(await exited).toBe(0);
   rmSync(data, { recursive: true });
+});
+
+test('a disk that knows no symbolic links is no second desktop app, which would still end at once', async () => {
+  const app = await launchDesktop({ env: { STANDIN_NO_LINKS: '1' } });
+  try {
+    await expect.poll(() => app.page.title()).toContain('Latchkey');
+    const second = spawnStandin({ app: root, args: ['--data', app.data], env: { STANDIN_NO_LINKS: '1' } });
+    expect(await second.exited).toBe(0);
+    expect(second.log()).toContain('already running');
+  } finally {
+    await app.close();
+  }
+});
+
+test('an installed desktop app takes the links of models, a portable one leaves nothing behind', async () => {
+  for (const [env, schemes] of [
+    [{}, ['latchkey']],
+    [{ PORTABLE_EXECUTABLE_DIR: tmpdir() }, []],
+  ] as const) {
+    const app = await launchDesktop({ app: root, env });
+    try {
+      expect(await app.evaluate(({ standin }) => standin.protocols)).toEqual(schemes);
+    } finally {
+      await app.close();
+    }
+  }
+});
+
+test('the end of a session of Windows, after which nothing is told, finds everything put away', async () => {
+  const app = await launchDesktop();
+  try {
+    const lock = join(app.data, 'SingletonLock');
+    const held = (): boolean => lstatSync(lock, { throwIfNoEntry: false }) !== undefined;
+    expect(held()).toBe(true);
+    await app.evaluate(({ BrowserWindow }) => void BrowserWindow.getAllWindows()[0]?.emit('session-end', {}));
+    await expect.poll(held).toBe(false); // the very last thing of all
+  } finally {
+    await app.close();
+  }
 });
 
 describe('the built web host', () => {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cancellable } from './cancellable.ts';
 import { records } from './records.ts';
@@ -18,10 +18,20 @@ const closers = new Set<() => Promise<void>>();
 export const atEnd = (ending: () => Promise<void> | void): void => void endings.push(ending);
 export const openWindows = closers;
 
+/** Whether the process that a lock names is alive; a lock of the dead is taken over. */
+function holds(link: string): boolean {
+  try {
+    return process.kill(Number(readlinkSync(link).split('-').at(-1)), 0);
+  } catch {
+    return false;
+  }
+}
+
 class App extends EventEmitter {
   readonly isPackaged = process.env['STANDIN_PACKAGED'] === '1';
   #ready = false;
   #quitting = false;
+  #locked = false;
   #again: string | undefined;
   readonly #paths = new Map<string, string>();
 
@@ -72,12 +82,31 @@ class App extends EventEmitter {
     this.#paths.set(name, path);
   }
 
-  /** STANDIN_LOCK_TAKEN=1 plays a second start. */
+  /**
+   * A symbolic link in userData, as Chromium makes it on Linux and macOS. False also where it cannot be made:
+   * STANDIN_NO_LINKS=1 plays a disk without such links. STANDIN_LOCK_TAKEN=1 plays a second start.
+   */
   requestSingleInstanceLock(): boolean {
-    return process.env['STANDIN_LOCK_TAKEN'] !== '1';
+    if (process.env['STANDIN_NO_LINKS'] === '1') return false;
+    const taken = process.env['STANDIN_LOCK_TAKEN'] === '1';
+    const link = this.#lockPath();
+    try {
+      if (taken || !holds(link)) rmSync(link, { force: true });
+      symlinkSync(`${hostname()}-${taken ? process.ppid : process.pid}`, link);
+      this.#locked = !taken;
+      return this.#locked;
+    } catch {
+      return false;
+    }
   }
 
-  releaseSingleInstanceLock(): void {}
+  releaseSingleInstanceLock(): void {
+    if (this.#locked) rmSync(this.#lockPath(), { force: true });
+    this.#locked = false;
+  }
+  #lockPath(): string {
+    return join(this.getPath('userData'), 'SingletonLock');
+  }
 
   quit(): void {
     void this.#quit();
@@ -95,12 +124,17 @@ class App extends EventEmitter {
     if (closers.size > 0 || last.defaultPrevented) return;
     this.exit(0);
   }
-  /** What it was asked to start anew is in the log; whoever plays the system does it. */
+  /**
+   * What it was asked to start anew is in the log; whoever plays the system does it. Electron's helper does not come out
+   * of an AppImage: its program goes with the mount, and it may not mount another.
+   */
   relaunch({ args = [], execPath = process.execPath }: { args?: string[]; execPath?: string } = {}): void {
+    if (process.env['APPIMAGE'] !== undefined) return console.log('[stand-in] the relauncher was lost');
     this.#again = JSON.stringify({ args, execPath });
   }
   exit(code = 0): void {
     this.emit('quit', {}, code);
+    this.releaseSingleInstanceLock();
     void (async () => {
       for (const ending of endings.splice(0)) await ending();
       if (this.#again !== undefined) console.log(`[stand-in] starts again ${this.#again}`);

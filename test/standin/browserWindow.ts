@@ -17,7 +17,6 @@ interface WebPreferences {
   readonly sandbox?: boolean;
   readonly contextIsolation?: boolean;
   readonly nodeIntegration?: boolean;
-  readonly spellcheck?: boolean;
 }
 interface WindowOptions {
   readonly x?: number;
@@ -50,6 +49,7 @@ export class BrowserWindow extends EventEmitter {
   readonly #closer = (): Promise<void> => this.#close();
   #destroyed = false;
   #visible: boolean;
+  #painted = false;
   #minimized = false;
   #maximized = false;
   #bounds: { x: number; y: number; width: number; height: number };
@@ -73,9 +73,6 @@ export class BrowserWindow extends EventEmitter {
     };
     this.id = ++BrowserWindow.#count;
     this.webContents = new WebContents(this.id);
-    // Where the system has no dictionaries, Electron fetches one for every window that did not refuse it.
-    if (process.platform !== 'darwin' && (preferences.spellcheck !== false || this.webContents.session.spellChecks))
-      records.dictionaries.push(app.getLocale());
     BrowserWindow.#all.add(this);
     openWindows.add(this.#closer);
     app.emit('browser-window-created', cancellable(), this);
@@ -139,6 +136,7 @@ export class BrowserWindow extends EventEmitter {
     this.webContents.emit('dom-ready');
     records.times.loaded ??= performance.now();
     this.webContents.emit('did-finish-load');
+    this.#painted = true;
     this.emit('ready-to-show');
   }
 
@@ -168,6 +166,7 @@ export class BrowserWindow extends EventEmitter {
     return this.#destroyed;
   }
   show(): void {
+    if (!this.#visible && !this.#painted) records.emptyWindows.push(this.id);
     this.#visible = true;
     this.emit('show');
   }

@@ -9,6 +9,8 @@ export const records = {
   popups: [] as { readonly url: string; readonly action: string }[],
   /** Languages whose dictionaries the spell checker would have fetched. */
   dictionaries: [] as string[],
+  /** Windows that were shown before there was anything in them. */
+  emptyWindows: [] as number[],
   /** Channels that were sent to without anybody listening. */
   unheard: [] as string[],
   /** Messages to a page whose preload had not run: Electron loses them, and so does the stand-in. */

@@ -1,4 +1,6 @@
 import { EventEmitter } from 'node:events';
+import { app } from './app.ts';
+import { records } from './records.ts';
 import { protocol } from './schemes.ts';
 import type { WebContents } from './webContents.ts';
 
@@ -32,11 +34,16 @@ export class Session extends EventEmitter {
     },
   };
 
-  /** On, as in Electron, until the app says otherwise. */
-  spellChecks = true;
-  setSpellCheckerEnabled(on: boolean): void {
-    this.spellChecks = on;
+  /**
+   * Where the system has no dictionaries of its own, Electron begins to fetch one as soon as a session is named for the
+   * first time, whether spelling is checked or not. Only an empty list, said in the same turn, stops it.
+   */
+  readonly #dictionary =
+    process.platform === 'darwin' ? undefined : setImmediate(() => records.dictionaries.push(app.getLocale()));
+  setSpellCheckerLanguages(languages: readonly string[]): void {
+    if (languages.length === 0) clearImmediate(this.#dictionary);
   }
+  setSpellCheckerEnabled(): void {}
 
   setPermissionRequestHandler(handler: PermissionHandler | null): void {
     this.#permission = handler ?? undefined;
@@ -80,8 +87,11 @@ export class Session extends EventEmitter {
 
 /** `session` of Electron. Pages live in the default one. */
 const partitions = new Map<string, Session>();
+let usual: Session | undefined;
 export const session = {
-  defaultSession: new Session(),
+  get defaultSession(): Session {
+    return (usual ??= new Session());
+  },
   fromPartition(name: string): Session {
     const known = partitions.get(name) ?? new Session();
     partitions.set(name, known);

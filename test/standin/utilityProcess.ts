@@ -12,6 +12,15 @@ interface ForkOptions {
   readonly serviceName?: string;
 }
 
+/** A process takes a while to be there; until then it has no number and cannot be ended. */
+const spawnMilliseconds = 30;
+
+/** Chromium makes switches of these words; V8 hears of what one of them names, Node of nothing. */
+function flagsOfV8(words: readonly string[] = []): readonly string[] {
+  const name = '--js-flags=';
+  return words.filter((word) => word.startsWith(name)).flatMap((word) => word.slice(name.length).split(' '));
+}
+
 const children = new Set<ChildProcess>();
 
 /** Signals that a process of Chromium may end itself with when V8 cannot go on. */
@@ -25,6 +34,7 @@ atEnd(() => {
 class UtilityProcess extends EventEmitter {
   readonly #child: ChildProcess;
   #killed = false;
+  #spawning: NodeJS.Timeout | undefined;
   pid: number | undefined;
   readonly stdout: ChildProcess['stdout'];
   readonly stderr: ChildProcess['stderr'];
@@ -38,23 +48,35 @@ class UtilityProcess extends EventEmitter {
       ...(options.cwd !== undefined && { cwd: options.cwd }),
       env: options.env ?? process.env,
       stdio: ['ignore', stdio, stdio, 'ipc'],
-      execArgv: [...(options.execArgv ?? []), '--import', register],
+      // A rejection that nobody hears is a warning in there.
+      execArgv: [...flagsOfV8(options.execArgv), '--unhandled-rejections=warn-with-error-code', '--import', register],
     });
     children.add(this.#child);
-    this.pid = this.#child.pid;
     this.stdout = this.#child.stdout;
     this.stderr = this.#child.stderr;
-    this.#child.on('spawn', () => this.emit('spawn'));
-    this.#child.on('message', (message) => this.emit('message', message));
+    this.#spawning = setTimeout(() => this.#spawned(), spawnMilliseconds);
+    this.#child.on('message', (message) => {
+      this.#spawned();
+      this.emit('message', message);
+    });
     this.#child.on('error', () => {
       if (this.#child.pid === undefined) this.#end(1); // it could not be started
     });
     this.#child.on('exit', (code, signal) => {
+      this.#spawned();
       // Electron tells of V8's last words this way, and an event of this name needs a listener. Whether it was V8 that
       // aborted cannot be known here, so that it is told each time.
       if (fatal.includes(signal)) this.emit('error', 'FatalError', '', '{}');
       this.#end(signal === null ? (code ?? 0) : this.#numberOf(signal));
     });
+  }
+
+  #spawned(): void {
+    if (this.#spawning === undefined || this.#child.pid === undefined) return;
+    clearTimeout(this.#spawning);
+    this.#spawning = undefined;
+    this.pid = this.#child.pid;
+    this.emit('spawn');
   }
 
   /** What `waitpid` gives for a process that a signal ended: its bare number. `kill` counts as an end without error. */
@@ -64,6 +86,8 @@ class UtilityProcess extends EventEmitter {
   }
 
   #end(code: number): void {
+    clearTimeout(this.#spawning);
+    this.#spawning = undefined;
     children.delete(this.#child);
     this.pid = undefined;
     this.emit('exit', code);

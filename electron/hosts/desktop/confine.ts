@@ -1,6 +1,6 @@
 import { app, session } from 'electron';
 import { isOurPage } from './appOrigin.ts';
-import { spellsHere } from './spelling.ts';
+import { spellNothing } from './spelling.ts';
 
 /** The page may put text on the clipboard (copy buttons) and nothing else. */
 const granted = new Set(['clipboard-sanitized-write']);
@@ -8,8 +8,7 @@ const granted = new Set(['clipboard-sanitized-write']);
 /** Denies what a page could reach outside itself: permissions, the network, navigation, windows, webviews, downloads. */
 export function confinePages(): void {
   const ours = session.defaultSession;
-  // For the session as well as for the window: either alone may begin to fetch a dictionary.
-  ours.setSpellCheckerEnabled(spellsHere);
+  spellNothing(ours);
   ours.setPermissionRequestHandler((contents, permission, answer) =>
     answer(granted.has(permission) && isOurPage(contents.getURL())),
   );

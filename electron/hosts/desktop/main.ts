@@ -1,5 +1,6 @@
 /** The desktop host: one window on our page, the services in this process, heavy work in utility processes. */
 import '../quiet.ts';
+import { lstatSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { app, type BrowserWindow, clipboard, dialog, shell } from 'electron';
@@ -70,6 +71,8 @@ async function openMainWindow(): Promise<void> {
   memory.follow(window);
   addContextMenu(window);
   windows = [...windows, window];
+  // Windows ends or the person signs out: nobody waits for us, and no other event will come.
+  window.once('session-end', () => void leave().catch((error: unknown) => console.error(error)));
   window.once('closed', () => (windows = windows.filter((other) => other !== window)));
 }
 
@@ -176,7 +179,9 @@ async function start(): Promise<void> {
   );
   drawMenu(starting, options.practice);
   await openMainWindow();
-  open(wishOfCommandLine(process.argv.slice(1)));
+  // The window shows itself once there is something to see.
+  const wish = wishOfCommandLine(process.argv.slice(1));
+  if (wish) wishes.add(wish);
   services = await starting;
   drawMenu(services, services.practice);
 }
@@ -213,6 +218,15 @@ function settle(): void {
   app.setPath('sessionData', browser);
 }
 
+/**
+ * Electron cannot lock a folder without symbolic links (a stick, a share) and answers as if somebody had it. `start` will
+ * find out, by our own lock.
+ */
+function somebodyIsThere(): boolean {
+  const link = join(app.getPath('userData'), 'SingletonLock');
+  return process.platform === 'win32' || lstatSync(link, { throwIfNoEntry: false }) !== undefined;
+}
+
 function fail(error: unknown): void {
   console.error(error);
   dialog.showErrorBox('Latchkey could not start', error instanceof Error ? error.message : String(error));
@@ -223,12 +237,14 @@ function run(): void {
   declareAppScheme();
   settle();
   app.setAppUserModelId('app.latchkey.desktop');
-  if (!app.requestSingleInstanceLock()) {
+  if (!app.requestSingleInstanceLock() && somebodyIsThere()) {
     app.quit();
     return;
   }
-  // A development checkout must not take the links of an installed Latchkey.
-  if (app.isPackaged) app.setAsDefaultProtocolClient(linkScheme);
+  // Neither a development checkout nor a portable program, whose unpacked copy goes with it, may take the links of an
+  // installed Latchkey.
+  const portable = process.env['PORTABLE_EXECUTABLE_DIR'] !== undefined;
+  if (app.isPackaged && !portable) app.setAsDefaultProtocolClient(linkScheme);
   app.on('second-instance', (_event, words) => open(wishOfCommandLine(words)));
   app.on('open-url', (event, link) => {
     event.preventDefault();

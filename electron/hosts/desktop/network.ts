@@ -9,6 +9,7 @@ import { isUntrusted } from '../../adapters/nodeNetwork.ts';
 import type { HttpPort, WayPort } from '../../services/ports.ts';
 import { chromiumHttp } from './chromiumHttp.ts';
 import { readProxies } from './readProxies.ts';
+import { spellNothing } from './spelling.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -32,7 +33,7 @@ export function createDesktopNetwork(options: {
   const { node, nodeWay, env } = options;
   // Not the page's session: pages have no network. In memory only, without cache and cookies.
   const ours = session.fromPartition('latchkey-network', { cache: false });
-  ours.setSpellCheckerEnabled(false);
+  spellNothing(ours);
   const issuers = rememberIssuers(ours);
   const chromium = chromiumHttp({ net, session: ours, issuerFor: (host) => issuers.get(host) });
   const proxies = systemProxies(ours, options.now);

@@ -17,7 +17,8 @@ export function startUtilityProcess(entry: string): WorkerProcess {
   const child = utilityProcess.fork(entry, [], {
     serviceName: 'Latchkey worker',
     env: childEnvironment(process.env),
-    execArgv: workerFlags,
+    // Electron makes switches of Chromium of them; V8 hears of this one only.
+    execArgv: [`--js-flags=${workerFlags.join(' ')}`],
   });
   // V8 ran out of memory in there or found itself broken; the exit follows and answers all calls. Without a listener this
   // event would be an uncaught error here, and a worker would take the app down.
@@ -27,9 +28,11 @@ export function startUtilityProcess(entry: string): WorkerProcess {
     onMessage: (listener) => void child.on('message', listener),
     onExit: (listener) => void child.once('exit', (code) => listener(exitOfUtility(code))),
     kill() {
-      // utilityProcess.kill sends a signal that a stopped or hanging process does not hear.
-      if (child.pid === undefined) child.kill();
-      else killProcess(child.pid);
+      // utilityProcess.kill sends a signal that a stopped or hanging process does not hear, and does nothing at all while
+      // the process is only being started.
+      const end = (): void => void (child.pid !== undefined && killProcess(child.pid));
+      if (child.pid === undefined) child.once('spawn', end);
+      else end();
     },
   };
 }

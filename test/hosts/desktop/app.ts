@@ -33,6 +33,7 @@ function echo(message: unknown): Promise<unknown> {
   });
   worker.onExit((exit) => resolve({ answers, exit }));
   worker.post(message);
+  if (message === 'nothing') worker.kill();
   return promise;
 }
 

@@ -79,15 +79,28 @@ describe('the page on the desktop', () => {
     expect(answer).toMatchObject({
       ok: true,
       value: {
-        answers: [{ seq: 1, event: { message: { n: 1 }, seen: [], telemetry: '1' } }],
+        answers: [{ seq: 1, event: { message: { n: 1 }, seen: [], heap: 2, telemetry: '1' } }],
         exit: { code: null, signal: 'SIGKILL' },
       },
     });
   });
 
+  const endOf = (message: string) =>
+    app.page.evaluate((word) => window.backend.request('test.echo' as 'app.info', word as never), message);
+
   test('hears that a worker died of itself, and the app lives on', async () => {
-    const answer = await app.page.evaluate(() => window.backend.request('test.echo' as 'app.info', 'abort' as never));
-    expect(answer).toEqual({ ok: true, value: { answers: [], exit: { code: null, signal: 'SIGABRT' } } });
+    const exit = { code: null, signal: 'SIGABRT' };
+    expect(await endOf('abort')).toEqual({ ok: true, value: { answers: [], exit } });
+  });
+
+  test('can end a worker that is only being started', async () => {
+    const exit = { code: null, signal: 'SIGKILL' };
+    expect(await endOf('nothing')).toEqual({ ok: true, value: { answers: [], exit } });
+  });
+
+  test('hears of a worker that lost its way, which does not live on as if nothing had been', async () => {
+    const lost = await endOf('reject');
+    expect(lost).toMatchObject({ ok: true, value: { exit: { code: 1 } } });
   });
 });
 

@@ -43,6 +43,7 @@ function start(): void {
     const told: unknown[] = [];
     child.on('error', (type) => told.push(type));
     child.postMessage(way);
+    if (way === 'end') told.push(child.kill()); // too early: it is only being started
     if (way === 'wait') child.once('spawn', () => child.kill());
     return new Promise((resolve) => {
       child.once('exit', (code) => {
