@@ -128,6 +128,7 @@ export const t = {
     limitEnds: (time: string) => `The limit ends in ${time}.`,
     limitOver: 'The limit is over: try again.',
     opens: (host: string) => `opens ${host}`,
+    noPage: 'If no page opened, its address is:',
     reportCopied: 'Report copied. It holds no tokens, questions or answers.',
     facts: {
       request: 'Request',

@@ -44,6 +44,8 @@ export interface World {
   readonly broughtProblem?: Problem;
   /** A reset that is asked for does not end. */
   readonly resetting?: boolean;
+  /** The system may have no browser. */
+  readonly noBrowser?: boolean;
   readonly tokenProblem?: Problem;
   readonly standIns?: StandIns;
   readonly receipts?: readonly LicenceReceipt[];
@@ -155,7 +157,10 @@ export function scriptedBackend(world: World): ScriptedBackend {
     'update.download': () => ok(world.update ?? noUpdates),
     'update.install': () => ok(undefined),
     'page.open': ({ page, repo }) =>
-      ok({ opened: world.info.can.openPages, url: `https://huggingface.co/${repo ?? `settings/${page}`}` }),
+      ok({
+        opened: world.info.can.openPages && !world.noBrowser,
+        url: `https://huggingface.co/${repo ?? `settings/${page}`}`,
+      }),
     'report.copy': () => ok({ text: 'Latchkey 0.1.0' }),
     'signIn.get': () => ok(world.signIn),
     'signIn.openBrowser': () => ok(world.signIn),

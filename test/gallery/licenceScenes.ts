@@ -56,6 +56,21 @@ export const licenceScenes: Readonly<Record<string, Scene>> = {
       await app.access.pastes.read('Repository Not Found');
     },
   },
+  'no-browser': {
+    world: {
+      ...access(
+        {
+          kind: 'blocked',
+          problem: describe('access-never-asked', { repo: llama, account: 'ada' }, [
+            { status: 403, errorCode: 'GatedRepo', host: 'huggingface.co', at: now },
+          ]),
+        },
+        'never-asked',
+      ),
+      noBrowser: true,
+    },
+    show: (app) => app.pages.open('licence', llama),
+  },
   'rejected-instead': {
     world: access(
       { kind: 'blocked', problem: describe('access-rejected', { repo: llama, account: 'ada' }, []) },

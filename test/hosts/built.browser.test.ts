@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,6 +105,26 @@ describe('the built desktop app', () => {
     expect(await app.evaluate(({ standin }) => standin.openedExternal)).toEqual([
       'https://huggingface.co/settings/tokens',
     ]);
+  });
+
+  test.runIf(process.platform === 'linux')('says so when the system knows no browser', async () => {
+    const programs = mkdtempSync(join(tmpdir(), 'latchkey-'));
+    writeFileSync(join(programs, 'xdg-settings'), '#!/bin/sh\n', { mode: 0o755 });
+    const poor = await launchDesktop({ env: { PATH: `${programs}:${process.env['PATH']}` } });
+    try {
+      const answer = await poor.page.evaluate(() => window.backend.request('page.open', { page: 'tokens' }));
+      expect(answer).toMatchObject({ ok: true, value: { opened: false } });
+      await poor.page.getByRole('navigation').getByRole('button', { name: 'Access' }).click();
+      const button = poor.page.getByTestId('page-tokens').first();
+      await button.click();
+      // Xdg-open was asked all the same, and is again when the person tries again.
+      await poor.page.getByText('https://huggingface.co/settings/tokens').first().waitFor();
+      await button.click();
+      await expect.poll(() => poor.evaluate(({ standin }) => standin.openedExternal.length)).toBe(3);
+    } finally {
+      await poor.close();
+      rmSync(programs, { recursive: true });
+    }
   });
 
   test('shows itself when it is started again', async () => {

@@ -5,7 +5,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 import { findChromium } from '../../build/chromium.js';
@@ -40,10 +40,13 @@ export async function ensureBuilt(): Promise<void> {
 }
 
 /** The environment of a person without anything special: no token, no mirror, no screen, no keychain. */
+/** What a desktop has and a machine for tests has not. */
+const desktopPrograms = join(root, 'test/hosts/bin');
+
 function plainEnvironment(data: string, extra: LaunchOptions['env'] = {}): Record<string, string> {
   const { PATH = '', CHROMIUM_PATH, NODE_V8_COVERAGE, NODE_COMPILE_CACHE } = process.env;
   const env = {
-    PATH,
+    PATH: `${desktopPrograms}${delimiter}${PATH}`,
     CHROMIUM_PATH,
     NODE_V8_COVERAGE,
     NODE_COMPILE_CACHE,

@@ -40,6 +40,8 @@ export {
   powerSaveBlocker,
   protocol,
 };
+/** A window without a page: there is nothing to look at. */
+export class BaseWindow extends EventEmitter {}
 /** The system's own updater; only macOS has one. */
 export const autoUpdater = new EventEmitter();
 export { nativeImage, net, screen, session, shell, systemPreferences, Tray, utilityProcess };

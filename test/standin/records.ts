@@ -30,6 +30,8 @@ export const records = {
   times: {} as { evaluated?: number; ready?: number; loaded?: number },
   /** Icons among the system's small ones. */
   trays: new Set<{ readonly menu: { readonly items: readonly { label: string; click(): void }[] } | undefined }>(),
+  /** Questions and notes that were shown, by their first line. */
+  messageBoxes: [] as string[],
   errorBoxes: [] as { readonly title: string; readonly content: string }[],
 };
 

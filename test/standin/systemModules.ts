@@ -104,15 +104,34 @@ export const shell = {
   async openPath(path: string): Promise<string> {
     if (!existsSync(path)) return 'Failed to open path';
     records.openedPaths.push(path);
-    return '';
+    // There it starts xdg-open, does not wait for it, and forgets to say so.
+    return process.platform === 'linux' ? new Promise(() => undefined) : '';
   },
 };
+
+interface BoxOptions {
+  readonly message?: string;
+  readonly signal?: AbortSignal;
+  readonly cancelId?: number;
+}
 
 /** Tests put their own answers here through `evaluate`. */
 export const dialog = {
   showOpenDialog: async () => ({ canceled: true, filePaths: [] }),
   showSaveDialog: async () => ({ canceled: true, filePath: '' }),
-  showMessageBox: async () => ({ response: 0, checkboxChecked: false }),
+  /** Stays until it is answered or taken back. */
+  async showMessageBox(
+    ...words: readonly [unknown, BoxOptions?]
+  ): Promise<{ response: number; checkboxChecked: boolean }> {
+    if (!app.isReady()) throw new Error('dialog module can only be used after app is ready');
+    const { message = '', signal, cancelId = 0 } = words[1] ?? (words[0] as BoxOptions);
+    records.messageBoxes.push(message);
+    await new Promise<void>((settle) => {
+      if (signal?.aborted) settle();
+      signal?.addEventListener('abort', () => settle());
+    });
+    return { response: cancelId, checkboxChecked: false };
+  },
   showErrorBox: (title: string, content: string) => void records.errorBoxes.push({ title, content }),
 };
 
@@ -161,6 +180,6 @@ export const systemPreferences = Object.assign(new EventEmitter(), {
 
 let copied = '';
 export const clipboard = {
-  writeText: (text: string) => void (copied = text),
-  readText: () => copied,
+  writeText: async (text: string) => void (copied = text),
+  readText: async () => copied,
 };

@@ -3,7 +3,7 @@ import '../quiet.ts';
 import { lstatSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { app, type BrowserWindow, clipboard, dialog, shell } from 'electron';
+import { app, type BrowserWindow, clipboard, dialog } from 'electron';
 import { createNodeHttp } from '../../adapters/nodeHttp.ts';
 import { createNodeWay } from '../../adapters/nodeNetwork.ts';
 import type { BackendEvent } from '../../contract/ipc.ts';
@@ -25,6 +25,7 @@ import { setMenu } from './menu.ts';
 import { createDesktopNetwork } from './network.ts';
 import { moveAtStart } from './moveAtStart.ts';
 import { notifier } from './notify.ts';
+import { openPage, showFolder } from './openOutside.ts';
 import { wishOfCommandLine, wishOfFile } from './outside.ts';
 import { declareAppScheme, serveRenderer } from './protocol.ts';
 import { relaunch } from './relaunch.ts';
@@ -48,6 +49,7 @@ let memory = windowMemory(data);
 const wishes = createWishes(() => sendEvent({ type: 'app.wished' }, windows));
 const tray = createTrayIcon(show);
 let windows: readonly BrowserWindow[] = [];
+let opening: Promise<void> | undefined;
 let services: Services | undefined;
 let lock: FolderLock | undefined;
 let atWork: AtWork | undefined;
@@ -61,7 +63,12 @@ function findDataOrFail(): ReturnType<typeof findData> {
   }
 }
 
-async function openMainWindow(): Promise<void> {
+/** One at a time: where it stood comes from the disk, and meanwhile somebody else may ask for it. */
+function openMainWindow(): Promise<void> {
+  return (opening ??= makeWindow().finally(() => (opening = undefined)));
+}
+
+async function makeWindow(): Promise<void> {
   const window = openWindow({
     preload: join(dist, 'preload', 'preload.cjs'),
     place: await memory.recall(),
@@ -99,7 +106,7 @@ function drawMenu(running: Services | Promise<Services>, practice: boolean): voi
     practice,
     setPractice: (on) => void setPractice(on),
     wish: open,
-    showData: () => void shell.openPath(data),
+    showData: () => void showFolder(data),
     devTools: !app.isPackaged,
   });
 }
@@ -120,22 +127,18 @@ async function startServices({ practice }: HostOptions): Promise<Services> {
         now: Date.now,
       }),
       startWorker: (name) => startUtilityProcess(join(dist, 'electron', `${name}.js`)),
-      openPage: (url) =>
-        shell.openExternal(url).then(
-          () => true,
-          () => false,
-        ),
+      openPage,
       notify: notifier(show),
       chooseFolder: async () => {
         const asked = await dialog.showOpenDialog({ properties: ['openDirectory', 'createDirectory'] });
         return asked.canceled ? undefined : asked.filePaths[0];
       },
-      showFolder: async (folder) => void (await shell.openPath(folder)),
+      showFolder,
       takeWish: () => wishes.take(),
       stayInTray: (on) => tray.set(on),
       accent: systemAccent,
       readClipboard: async () => clipboard.readText(),
-      updater: createUpdater({ leave, onError: (error) => console.error(error) }),
+      updater: createUpdater({ leave, onFailure: updateFailed }),
     },
     {
       practice,
@@ -194,6 +197,14 @@ async function leave(): Promise<void> {
   await memory.settled();
   await lock?.release();
   app.releaseSingleInstanceLock();
+}
+
+/** Everything of ours has ended by then, so that this process is of no more use. */
+function updateFailed(error: unknown): void {
+  console.error(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  dialog.showErrorBox('The update could not be installed', `Latchkey starts again as it was. (${reason})`);
+  relaunch();
 }
 
 /** Closing waits for the services, so that the last words are on disk; a second quit does not wait. */

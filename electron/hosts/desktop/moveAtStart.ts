@@ -1,4 +1,4 @@
-import { dialog } from 'electron';
+import { BaseWindow, dialog } from 'electron';
 import { finishMove } from '../../services/dataHome/rest.ts';
 import { lockFolder } from '../folderLock.ts';
 
@@ -16,14 +16,17 @@ export async function moveAtStart(usual: string, folder: string): Promise<boolea
   }
   const over = new AbortController();
   const soon = setTimeout(() => {
-    void dialog.showMessageBox({
+    const box: Electron.MessageBoxOptions = {
       type: 'info',
       message: 'Latchkey is moving its data',
       detail:
         'Chats, settings and kept caches are copied and proved before anything is removed. The window opens then.',
       buttons: ['OK'],
       signal: over.signal,
-    });
+    };
+    // Without a window, macOS would stop everything in this process until the person answers.
+    if (process.platform === 'darwin') void dialog.showMessageBox(new BaseWindow({ width: 460, height: 140 }), box);
+    else void dialog.showMessageBox(box);
   }, silentMilliseconds);
   try {
     await finishMove(usual, { now: Date.now });

@@ -10,6 +10,7 @@ export function notifier(onClick: () => void): (note: { readonly title: string; 
     shown.add(notification);
     notification.once('click', onClick);
     notification.once('close', () => shown.delete(notification));
+    notification.once('failed', () => shown.delete(notification));
     notification.show();
   };
 }

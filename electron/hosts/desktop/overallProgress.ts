@@ -7,8 +7,8 @@ export function isAtWork({ step, activity }: SetupState): boolean {
 }
 
 /**
- * What the dock or taskbar shows for all journeys and the job of the storage page together: a fraction from 0 to 1, 2 for "busy, nobody knows how long",
- * -1 for nothing. The numbers are Electron's own for `setProgressBar`.
+ * What the dock or taskbar shows for all journeys and the job of the storage page together: a fraction from 0 to 1, 2 for "busy, nobody knows how long"
+ * (Linux shows nothing then), -1 for nothing. The numbers are Electron's own for `setProgressBar`.
  */
 export function overallProgress(journeys: Iterable<SetupState>, work?: StorageWork): number {
   let done = 0;

@@ -43,6 +43,7 @@ function draw(show: () => void): Tray {
       { label: 'Quit', click: () => app.quit() },
     ]),
   );
-  tray.on('click', show);
+  // On macOS a click opens the menu; the window must not come along.
+  if (process.platform !== 'darwin') tray.on('click', show);
   return tray;
 }

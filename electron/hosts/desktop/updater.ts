@@ -4,6 +4,7 @@ import { app } from 'electron';
 import type { AppUpdater, UpdateInfo } from 'electron-updater';
 import type { UpdateObstacle } from '../../contract/update.ts';
 import { NotGenuine, type UpdaterPort } from '../../services/ports.ts';
+import { setAside } from '../../services/durable/setAside.ts';
 import { isSigned } from '../../services/updates/signature.ts';
 
 /** A release file as we publish it: electron-builder's, with our signature over its contents. */
@@ -32,11 +33,12 @@ function obstacleHere(): UpdateObstacle | undefined {
  */
 export function createUpdater({
   leave,
-  onError,
+  onFailure,
 }: {
   /** Ends everything of ours, so that only the process is left. */
   readonly leave: () => Promise<void>;
-  readonly onError: (error: unknown) => void;
+  /** The update was not installed, and everything of ours has ended or failed to. */
+  readonly onFailure: (error: unknown) => void;
 }): UpdaterPort {
   const obstacle = obstacleHere();
   let loading: Promise<AppUpdater> | undefined;
@@ -92,13 +94,22 @@ export function createUpdater({
       }
     },
     install() {
-      void Promise.all([updater(), leave()]).then(
-        ([auto]) => auto.quitAndInstall(false, true),
-        (error: unknown) => {
-          onError(error);
-          app.quit();
-        },
-      );
+      const install = async (): Promise<void> => {
+        const auto = await updater();
+        await leave();
+        // The program in an AppImage is removed before the new one takes its place.
+        const image = process.env['APPIMAGE'];
+        const before = image === undefined ? undefined : setAside(image);
+        // A refused password, a signature that macOS does not like, a full disk: all of that is told by this event, at
+        // once or minutes later, and nothing quits.
+        auto.once('error', (error) => {
+          before?.bringBack();
+          onFailure(error);
+        });
+        auto.quitAndInstall(false, true);
+        before?.forget();
+      };
+      install().catch(onFailure);
     },
   };
 }

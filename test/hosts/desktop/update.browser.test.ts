@@ -77,6 +77,25 @@ describe.runIf(process.platform === 'linux')('updates', { timeout: 60_000 }, () 
     await expect.poll(() => readFile(`${program()}.ran`, 'utf8').catch(() => ''), { timeout: 10_000 }).toBe('0.2.0\n');
   });
 
+  test('that cannot be installed are told, and Latchkey starts again as it was', async () => {
+    server.publish({ version: '0.2.0' });
+    await open();
+    await allow();
+    await app.page.getByTestId('download-update').click();
+    await panel('ready').waitFor();
+    await rm(join(place, 'cache/latchkey-updater/pending/Latchkey-0.2.0.AppImage'));
+    await app.evaluate(({ dialog }) => {
+      dialog.showErrorBox = (title, content) => void console.log(`box: ${title} / ${content}`);
+    });
+    await clickLast(app.page.getByTestId('install-update'));
+    expect(await app.exited).toBe(0);
+    expect(app.log()).toContain('box: The update could not be installed');
+    // electron-updater takes the old program away before it finds that there is no new one.
+    expect(await readFile(program())).toEqual(programOf('0.1.0'));
+    await expect.poll(() => readFile(`${program()}.ran`, 'utf8').catch(() => ''), { timeout: 10_000 }).toBe('0.1.0\n');
+    expect((await readdir(place)).filter((name) => name.endsWith('.before'))).toEqual([]);
+  });
+
   for (const [what, release, code] of [
     ['was tampered with', { version: '0.2.0', sent: 'tampered' }, 'update-not-genuine'],
     ['breaks off', { version: '0.2.0', sent: 'truncated' }, 'update-failed'],
