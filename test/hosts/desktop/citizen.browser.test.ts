@@ -271,14 +271,14 @@ describe('the system around the app', () => {
       const window = BrowserWindow.getAllWindows()[0] as unknown as { emit(name: string): void };
       const questions: { signal?: AbortSignal; buttons?: string[] }[] = [];
       const answers: ((button: number) => void)[] = [];
-      dialog.showMessageBox = (async (_window: unknown, question: { signal?: AbortSignal }) => {
+      dialog.showMessageBox = async (_window: unknown, question: { signal?: AbortSignal }) => {
         questions.push(question);
         const response = await new Promise<number>((settle) => {
           answers.push(settle);
           question.signal?.addEventListener('abort', () => settle(0)); // as Electron: the answer of cancelId
         });
         return { response, checkboxChecked: false };
-      });
+      };
       const settled = () => new Promise((done) => setTimeout(done, 20));
       window.emit('unresponsive');
       window.emit('unresponsive'); // asked once
