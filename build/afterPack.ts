@@ -6,8 +6,9 @@
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { AfterPackContext } from 'electron-builder';
+import { type AfterPackContext, Arch } from 'electron-builder';
 import { flipFuses, FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses';
+import { layRuntime, runtimeFolders } from './visualCpp.ts';
 
 /** Every fuse this Electron knows, with a decision: a new one in a later version stops the packaging until it has one. */
 export const fuses = {
@@ -39,9 +40,22 @@ export async function setFuses(program: string): Promise<void> {
   }
 }
 
+/** For people who unpack the archive: a package is allowed what an unpacked program is not. */
+const sandboxNote = (executable: string): string => `Latchkey, unpacked by hand
+
+Ubuntu from 23.10 on, and others, let a program like this one start only with a helper that belongs to root.
+In this folder, once:
+
+  sudo chown root:root chrome-sandbox
+  sudo chmod 4755 chrome-sandbox
+
+Then start ./${executable}. The .deb, .rpm and AppImage need none of this.
+`;
+
 /** The hook that electron-builder calls; it looks for a default export. */
 export default async function afterPack({
   appOutDir,
+  arch,
   electronPlatformName,
   packager,
 }: AfterPackContext): Promise<void> {
@@ -56,7 +70,10 @@ export default async function afterPack({
   const program = programs[electronPlatformName];
   if (!program) throw new Error(`No fuses known for ${electronPlatformName}`);
   await setFuses(program);
+  if (electronPlatformName === 'win32')
+    for (const folder of runtimeFolders(join(appOutDir, 'resources'))) layRuntime(folder, Arch[arch]);
   if (electronPlatformName !== 'linux') return;
+  await writeFile(join(appOutDir, 'READ ME FIRST.txt'), sandboxNote(executable));
   const { LinuxTargetHelper } = requireFromBuilder('app-builder-lib/out/targets/LinuxTargetHelper.js') as {
     LinuxTargetHelper: new (of: unknown) => { computeDesktopEntry(options: unknown, exec: string): Promise<string> };
   };

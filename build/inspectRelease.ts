@@ -8,6 +8,7 @@ import { basename, join, resolve } from 'node:path';
 import { listPackage } from '@electron/asar';
 import { getCurrentFuseWire } from '@electron/fuses';
 import { fuses } from './afterPack.ts';
+import { missingIn, runtimeFolders } from './visualCpp.ts';
 
 /** The application without Electron, in bytes on disk. The runtime's own libraries are nearly all of it. */
 export const budgets = { linux: 60e6, darwin: 60e6, win32: 90e6 } as const;
@@ -76,6 +77,9 @@ export async function inspect(folder: string): Promise<readonly string[]> {
     else if (madeFor(join(unpacked, file)) !== `${system}-${processor}`)
       wrong.push(`${file} is made for ${madeFor(join(unpacked, file))}`);
   }
+  if (system === 'win32')
+    for (const folder of runtimeFolders(resources))
+      for (const name of missingIn(folder)) wrong.push(`lacks ${name}, which the runtime wants`);
   return wrong;
 }
 

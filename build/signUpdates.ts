@@ -1,18 +1,21 @@
 /**
  * signUpdates.ts FOLDER: signs the release files (latest*.yml, beta*.yml) in FOLDER with the key in UPDATE_SIGNING_KEY
- * (PKCS#8 PEM), so that installed apps accept them. The files' hashes are compared with the programs beside them first:
+ * (PKCS#8 PEM), so that installed apps accept them; with UPDATE_PUBLIC_KEY, only if those are the apps that hold it. The files' hashes are compared with the programs beside them first:
  * what is signed is what will be downloaded.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { load } from 'js-yaml';
-import { type Release, signRelease } from '../electron/services/updates/signature.ts';
+import { isSigned, type Release, signRelease } from '../electron/services/updates/signature.ts';
 
 const folder = process.argv[2] ?? 'release';
 const key = process.env['UPDATE_SIGNING_KEY'];
 const files = readdirSync(folder).filter((name) => /^(latest|beta)[\w-]*\.yml$/.test(name));
 if (files.length === 0) throw new Error(`There is no release file in ${folder}.`);
+const publicKey = process.env['UPDATE_PUBLIC_KEY'];
+if (!key && publicKey)
+  throw new Error('UPDATE_SIGNING_KEY is not set, but these builds want releases that are signed with it.');
 if (!key) {
   console.log('UPDATE_SIGNING_KEY is not set: these builds will not be accepted as updates by installed apps.');
   process.exit(0);
@@ -29,6 +32,8 @@ for (const name of files) {
   }
   // JSON is YAML, and cannot be read in two ways.
   const signed = { ...release, latchkeySignature: signRelease(release, key) };
+  if (publicKey && !isSigned(signed, signed.latchkeySignature, publicKey))
+    throw new Error('UPDATE_SIGNING_KEY is not the other half of UPDATE_PUBLIC_KEY, which these builds hold.');
   writeFileSync(path, `${JSON.stringify(signed, null, 2)}\n`);
   console.log(`${name}: version ${release.version}, ${release.files.length} files, signed`);
 }

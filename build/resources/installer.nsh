@@ -12,7 +12,12 @@
       DeleteRegKey HKCU "Software\Classes\latchkey"
     ${endIf}
     ${ifNot} ${Silent}
-      MessageBox MB_OK|MB_ICONINFORMATION "Your chats, settings and prepared models stay where they are:$\r$\n$\r$\n$APPDATA\Latchkey$\r$\n$\r$\nDelete this folder to forget them. Official model files are in the Hugging Face cache, which other programs use too."
+      ; Installed for all users, the script looks at the computer's folders: the person's own are meant.
+      SetShellVarContext current
+      MessageBox MB_OK|MB_ICONINFORMATION "Your chats, settings and prepared models stay where they are:$\r$\n$\r$\n$LOCALAPPDATA\Latchkey$\r$\n$\r$\nDelete this folder to forget them (or the one you moved them to). An access token stays in the Credential Manager unless you told Latchkey to forget it. Official model files are in the Hugging Face cache, which other programs use too."
+      ${if} $installMode == "all"
+        SetShellVarContext all
+      ${endIf}
     ${endIf}
   ${endIf}
 !macroend

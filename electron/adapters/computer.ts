@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { userInfo } from 'node:os';
-import { isAbsolute } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import type { Computer } from '../services/ports.ts';
 import { openToRead } from '../services/durable/reading.ts';
 
@@ -88,10 +88,19 @@ async function askShell(
   return { shell, values };
 }
 
+const ownFolder = dirname(process.execPath);
+
 /** git's own way to ask its helpers; nobody is prompted, and what is not there stays away. */
 async function askGit(hub: URL, env: Environment): Promise<{ username: string; password: string } | undefined> {
   const output = await run('git', ['credential', 'fill'], {
-    env: { ...kept(env), GIT_TERMINAL_PROMPT: '0', GCM_INTERACTIVE: 'never', GIT_ASKPASS: '', SSH_ASKPASS: '' },
+    env: {
+      ...kept(env),
+      GIT_TERMINAL_PROMPT: '0',
+      GCM_INTERACTIVE: 'never',
+      GIT_ASKPASS: '',
+      SSH_ASKPASS: '',
+      GIT_CEILING_DIRECTORIES: dirname(ownFolder), // nor in a repository around it
+    },
     input: `protocol=${hub.protocol.replace(':', '')}\nhost=${hub.host}\n\n`,
   });
   const field = (name: string): string | undefined => new RegExp(`^${name}=(.+)$`, 'm').exec(output ?? '')?.[1];
@@ -114,6 +123,9 @@ function run(
     // A group of its own: an interactive shell would else fight for our terminal, and is ended with all it started.
     const child = spawn(command, words, {
       env,
+      // Never the folder Latchkey was started in, which may be a stranger's model: Windows would look for the program there
+      // first, and git does what the repository it stands in says.
+      cwd: ownFolder,
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: process.platform !== 'win32',
     });

@@ -14,7 +14,9 @@ export interface FolderLock {
  * outside the file system and Windows has pipes; macOS needs a socket file, which may be left behind.
  */
 function lockName(folder: string): string {
-  const name = `latchkey-${userInfo().username}-${createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 16)}`;
+  // The path of a socket may have no more than 103 bytes on macOS, and its folder there takes 50.
+  const whose = `${userInfo().username}\0${resolve(folder)}`;
+  const name = `latchkey-${createHash('sha256').update(whose).digest('hex').slice(0, 24)}`;
   if (process.platform === 'linux') return `\0${name}`;
   if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
   return join(tmpdir(), `${name}.sock`);

@@ -26,7 +26,8 @@ export function dataHome(
   const portable = env['PORTABLE_EXECUTABLE_DIR'];
   if (portable) return { folder: join(portable, 'Latchkey data'), fixedBy: 'portable' };
   if (platform === 'darwin') return { usual: join(home, 'Library', 'Application Support', 'Latchkey') };
-  if (platform === 'win32') return { usual: join(env['APPDATA'] || join(home, 'AppData', 'Roaming'), 'Latchkey') };
+  // Not the roaming profile: gigabytes would travel at each sign-in.
+  if (platform === 'win32') return { usual: join(env['LOCALAPPDATA'] || join(home, 'AppData', 'Local'), 'Latchkey') };
   return { usual: join(env['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'Latchkey') };
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -76,6 +76,30 @@ describe.runIf(has('git'))('git', () => {
     const here = computer({ HOME: at, GIT_ASKPASS: '/bin/false' });
     expect(await here.askGit?.(new URL('https://huggingface.co'))).toEqual({ username: 'hf_user', password: canary });
     expect(await here.askGit?.(new URL('https://hub.example'))).toBeUndefined();
+  });
+
+  test('does nothing of what a folder says in which Latchkey was started', () => {
+    const folder = mkdtempSync(join(home, 'model of a stranger-'));
+    const marker = join(folder, 'was run');
+    execFileSync('git', ['init', '-q', folder]);
+    execFileSync('git', [
+      '-C',
+      folder,
+      'config',
+      'credential.helper',
+      `!touch '${marker}'; echo username=u; echo password=x; :`,
+    ]);
+    const ask = `
+      import { createComputer } from ${JSON.stringify(new URL('../../electron/adapters/computer.ts', import.meta.url).href)};
+      const here = createComputer({ env: process.env, home: ${JSON.stringify(home)}, platform: process.platform, asksShell: false });
+      console.log(JSON.stringify(await here.askGit?.(new URL('https://huggingface.co')) ?? null));
+    `;
+    const env = { PATH: process.env['PATH'], HOME: home };
+    execFileSync('git', ['credential', 'fill'], { cwd: folder, env, input: 'protocol=https\nhost=a.example\n\n' });
+    expect(existsSync(marker)).toBe(true); // it would be run
+    rmSync(marker);
+    const said = execFileSync(process.execPath, ['--input-type=module', '-e', ask], { cwd: folder, env });
+    expect([said.toString().trim(), existsSync(marker)]).toEqual(['null', false]);
   });
 });
 

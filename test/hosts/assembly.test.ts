@@ -21,8 +21,8 @@ describe('the data folder', () => {
     ['linux', { XDG_DATA_HOME: '' }, '/home/p/.local/share/Latchkey'],
     ['darwin', {}, '/home/p/Library/Application Support/Latchkey'],
     ['darwin', { XDG_DATA_HOME: '/x' }, '/home/p/Library/Application Support/Latchkey'],
-    ['win32', { APPDATA: '/roaming' }, '/roaming/Latchkey'],
-    ['win32', {}, '/home/p/AppData/Roaming/Latchkey'],
+    ['win32', { APPDATA: '/roaming', LOCALAPPDATA: '/local' }, '/local/Latchkey'],
+    ['win32', {}, '/home/p/AppData/Local/Latchkey'],
   ])('on %s with %j is usually %s', (platform, env, usual) => {
     expect(dataHome(env, platform, '/home/p', undefined)).toEqual({ usual });
   });

@@ -1,7 +1,7 @@
 /** Everything of Latchkey moves to another disk and back to work, on either host; and the day that disk is not there. */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spawnStandin } from '../standin/launch.ts';
@@ -95,6 +95,11 @@ describe('on the web host', { timeout: 90_000 }, () => {
     await app.page.getByTestId('folder-path').fill(place.usual);
     await app.page.getByTestId('use-folder').click();
     expect(await problem(app.page, 'folder-unusable')).toContain('there already');
+    // An update would take it along.
+    await app.page.getByTestId('move-all').click();
+    await app.page.getByTestId('folder-path').fill(dirname(process.execPath));
+    await app.page.getByTestId('use-folder').click();
+    await app.page.getByText('It belongs to the program itself').waitFor();
     expect(existsSync(join(place.usual, 'moved.json'))).toBe(false);
   });
 

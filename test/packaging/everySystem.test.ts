@@ -2,12 +2,23 @@
  * What would be packed on the other systems, packed here: the packages bring every system's natives, and electron-builder
  * lays out all of them anywhere. Signing and installers need the systems themselves.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getRawHeader, listPackage } from '@electron/asar';
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inspect } from '../../build/inspectRelease.ts';
+import { runtimeFolders, wantedIn } from '../../build/visualCpp.ts';
 import type { System } from './makeDistribution.ts';
 import { allowedFiles, pack, type Packed } from './packedApp.ts';
 
@@ -43,6 +54,20 @@ describe.each<[System, readonly Place[]]>([
 ])('packed for %s', (system, places) => {
   let packed: Packed;
   beforeAll(async () => {
+    // What Visual Studio has for who distributes programs.
+    const redist = mkdtempSync(join(tmpdir(), 'redist-'));
+    for (const processor of ['x64', 'arm64'])
+      for (const name of [
+        'msvcp140.dll',
+        'msvcp140_1.dll',
+        'msvcp140_atomic_wait.dll',
+        'vcruntime140.dll',
+        'vcruntime140_1.dll',
+      ]) {
+        mkdirSync(join(redist, processor), { recursive: true });
+        writeFileSync(join(redist, processor, name), `${name} for ${processor}`);
+      }
+    process.env['VC_REDIST'] = redist;
     packed = await pack(
       system,
       places.map(({ processor }) => processor),
@@ -82,6 +107,22 @@ describe.each<[System, readonly Place[]]>([
     ).headerString;
     expect(plist).toContain(createHash('sha256').update(header).digest('hex'));
   });
+
+  test.runIf(system === 'win32').each(places)(
+    'the runtime of Visual C++ lies beside what wants it ($processor)',
+    async (place) => {
+      const unpacked = join(packed.release, place.folder, place.resources, 'app.asar.unpacked');
+      const [bin = ''] = runtimeFolders(join(unpacked, '..'));
+      const wanted = wantedIn(bin);
+      expect(wanted).toContain('vcruntime140.dll');
+      expect(readdirSync(bin)).toEqual(expect.arrayContaining([...wanted]));
+      for (const name of wanted) expect(readFileSync(join(bin, name), 'utf8')).toBe(`${name} for ${place.processor}`);
+      rmSync(join(bin, 'vcruntime140.dll'));
+      expect(await inspect(join(packed.release, place.folder))).toEqual([
+        'lacks vcruntime140.dll, which the runtime wants',
+      ]);
+    },
+  );
 
   // Last: it breaks what was packed.
   test('and a native of another system, or none, is found', async () => {

@@ -22,6 +22,7 @@ const { values, positionals } = parseArgs({
     'rpm-os': text,
     'rpm-compression': text,
     'rpm-summary': text,
+    'rpm-rpmbuild-define': { type: 'string', multiple: true },
     architecture: text,
     'after-install': text,
     'after-remove': text,
@@ -45,8 +46,11 @@ try {
     mkdirSync(join(stage, dirname(to)), { recursive: true });
     cpSync(from, join(stage, to), { recursive: true });
   }
-  if (type === 'rpm') execFileSync('tar', ['-cf', file, '-C', stage, '.']);
-  else {
+  if (type === 'rpm') {
+    copyFileSync(values['after-remove'] ?? '', join(stage, '.postun'));
+    writeFileSync(join(stage, '.defines'), values['rpm-rpmbuild-define']?.join('\n') ?? '');
+    execFileSync('tar', ['-cf', file, '-C', stage, '.']);
+  } else {
     const control = join(stage, 'DEBIAN');
     mkdirSync(control);
     const lines = [

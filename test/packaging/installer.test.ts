@@ -25,13 +25,16 @@ Unicode true
   !insertmacro _== 1 2 \`\${_t}\` \`\${_f}\`
 !macroend
 !define isUpdated \`"" isUpdated ""\`
+Var installMode
 !include "${part}"
 Name Latchkey
 OutFile "${join(place, 'latchkey-setup.exe')}"
 Section
+  StrCpy $installMode all
   WriteUninstaller "$INSTDIR\\uninstall.exe"
 SectionEnd
 Section un.Latchkey
+  StrCpy $installMode all
   !insertmacro customUnInstall
 SectionEnd
 `;
@@ -48,6 +51,20 @@ describe.runIf(spawnSync('makensis', ['-VERSION']).status === 0)('the part of th
     writeFileSync(broken, readFileSync(ours, 'utf8').replace('ReadRegStr $R9', 'ReadRegStr $NOTHING'));
     expect(() => compile(broken)).toThrow();
   });
+});
+
+test("names the person's own folder, also when it was installed for all users", () => {
+  const text = readFileSync(ours, 'utf8');
+  const [switched, told, back] = [
+    'SetShellVarContext current',
+    '$LOCALAPPDATA\\Latchkey',
+    'SetShellVarContext all',
+  ].map((word) => text.indexOf(word));
+  expect(switched).toBeGreaterThan(0);
+  expect(told).toBeGreaterThan(switched ?? 0);
+  expect(back).toBeGreaterThan(told ?? 0);
+  // The word by which it knows.
+  expect(readFileSync(join(templates, 'multiUser.nsh'), 'utf8')).toContain('Var installMode');
 });
 
 test('electron-builder still calls it, with the word that it uses', () => {

@@ -1,6 +1,6 @@
 /** The packages for Linux, by the real electron-builder and dpkg-deb; between them stands a stand-in for fpm. */
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -81,6 +81,21 @@ describe.runIf(process.platform === 'linux')('packages for Linux', () => {
     expect(script).toContain('/opt/Latchkey');
   });
 
+  test('an rpm takes nothing away after an update, everything at the end, and shares no links with other programs', () => {
+    const part = (name: string): string => execFileSync('tar', ['-xOf', named('.rpm'), name], { encoding: 'utf8' });
+    expect(part('./.defines')).toBe('_build_id_links none');
+    const script = join(place, 'postun');
+    writeFileSync(script, part('./.postun'));
+    const programs = join(place, 'programs');
+    mkdirSync(programs);
+    for (const name of ['update-alternatives', 'rm'])
+      writeFileSync(join(programs, name), `#!/bin/sh\necho ${name} "$@"\n`, { mode: 0o755 });
+    const env = { PATH: `${programs}:${process.env['PATH']}` };
+    const said = (left: string): string => execFileSync('bash', [script, left], { env, encoding: 'utf8' });
+    expect(said('1')).toBe('');
+    expect(said('0')).toContain('update-alternatives --remove latchkey /opt/Latchkey/latchkey');
+  });
+
   test('every kind knows which kind it is: else it could not be replaced by a newer one', () => {
     const inside = './opt/Latchkey/resources/package-type';
     const deb = execFileSync('sh', ['-c', `dpkg-deb --fsys-tarfile "$0" | tar -xO ${inside}`, named('.deb')]);
@@ -95,7 +110,7 @@ describe.runIf(process.platform === 'linux')('packages for Linux', () => {
     expect(new Set(files.map((path) => path.replace(/^\.\//, '').split('/')[0]))).toEqual(
       new Set([`Latchkey-${version}-linux-x64`]),
     );
-    for (const ending of ['/latchkey', '/chrome-sandbox', '/resources/app.asar'])
+    for (const ending of ['/latchkey', '/chrome-sandbox', '/READ ME FIRST.txt', '/resources/app.asar'])
       expect(files.filter((path) => path.endsWith(ending))).toHaveLength(1);
     expect(files.filter((path) => path.endsWith('package-type'))).toEqual([]);
   });

@@ -65,7 +65,15 @@ test('release files are signed as the app wants them, unless they say what is no
     yml,
     `version: 1.0.0\nfiles:\n  - url: Latchkey-1.0.0.AppImage\n    sha512: ${sha512}\n    size: 7\nreleaseNotes: |\n  - One\n  - Two\n`,
   );
-  await run('signUpdates.ts', [folder], { UPDATE_SIGNING_KEY: privateKey });
+  const other = generateKeyPairSync('ed25519', {
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  await expect(run('signUpdates.ts', [folder], { UPDATE_PUBLIC_KEY: publicKey })).rejects.toThrow('is not set');
+  await expect(
+    run('signUpdates.ts', [folder], { UPDATE_SIGNING_KEY: privateKey, UPDATE_PUBLIC_KEY: other.publicKey }),
+  ).rejects.toThrow('not the other half');
+  await run('signUpdates.ts', [folder], { UPDATE_SIGNING_KEY: privateKey, UPDATE_PUBLIC_KEY: publicKey });
   const signed = JSON.parse(readFileSync(yml, 'utf8')) as Release & { latchkeySignature: string };
   expect(isSigned(signed, signed.latchkeySignature, publicKey)).toBe(true);
   writeFileSync(join(folder, 'Latchkey-1.0.0.AppImage'), 'other');

@@ -37,4 +37,16 @@ describe('the workflows', () => {
     const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, script]) => script ?? '');
     expect(named.filter((script) => !(script in scripts))).toEqual([]);
   });
+
+  test('the release is built with everything that a build reads', () => {
+    const release = readFileSync(join(folder, 'release.yml'), 'utf8');
+    const read = readdirSync(join(root, 'build'))
+      .filter((name) => name.endsWith('.config.ts'))
+      .flatMap((name) => [...readFileSync(join(root, 'build', name), 'utf8').matchAll(/\bLATCHKEY_[A-Z_]+/g)])
+      .map(([name]) => name);
+    expect(read).toContain('LATCHKEY_CLIENT_ID');
+    expect(read.filter((name) => !release.includes(`${name}: `))).toEqual([]);
+    // The package `node` installs itself by a script, and has nothing for this machine.
+    expect(/os: windows-11-arm,[^}]*/.exec(release)?.[0]).toContain('scripts: --ignore-scripts');
+  });
 });

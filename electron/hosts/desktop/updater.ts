@@ -16,6 +16,11 @@ const reportsPerSecond = 10;
 /** The public half of the release key; written beside the app when a release is built. */
 const keyFile = (): string => join(process.resourcesPath, 'update-key.pem');
 
+/** PURE: whether macOS runs the program out of its disk image or a place of the moment, where nothing can be replaced. */
+export function isInPassing(platform: NodeJS.Platform, program: string): boolean {
+  return platform === 'darwin' && (program.startsWith('/Volumes/') || program.includes('/AppTranslocation/'));
+}
+
 function obstacleHere(): UpdateObstacle | undefined {
   if (!app.isPackaged || !existsSync(join(process.resourcesPath, 'app-update.yml'))) return 'not-installed';
   if (!existsSync(keyFile())) return 'no-key';
@@ -23,7 +28,7 @@ function obstacleHere(): UpdateObstacle | undefined {
   const byHand =
     (process.platform === 'linux' && process.env['APPIMAGE'] === undefined && !packaged) ||
     (process.platform === 'win32' && process.env['PORTABLE_EXECUTABLE_DIR'] !== undefined);
-  return byHand ? 'by-hand' : undefined;
+  return byHand || isInPassing(process.platform, process.execPath) ? 'by-hand' : undefined;
 }
 
 /**
@@ -63,7 +68,12 @@ export function createUpdater({
       auto.allowPrerelease = channel === 'beta';
       // Setting the channel allows older versions: an old release with old holes must not come back.
       auto.allowDowngrade = false;
-      const found = await auto.checkForUpdates();
+      const found = await auto.checkForUpdates().catch((error: NodeJS.ErrnoException) => {
+        // The newest tag may be of a version that nobody has published yet: then what everybody gets counts.
+        if (!auto.allowPrerelease || error.code !== 'ERR_UPDATER_CHANNEL_FILE_NOT_FOUND') throw error;
+        auto.allowPrerelease = false;
+        return auto.checkForUpdates();
+      });
       if (!found?.isUpdateAvailable) return undefined;
       const info: SignedInfo = found.updateInfo;
       if (!isSigned(info, info.latchkeySignature, readFileSync(keyFile(), 'utf8')))

@@ -80,6 +80,8 @@ const keepRemoved = 30 * 24 * 3600 * 1000;
 export function openChatStore(file: string, now: () => number): ChatStore {
   const db = new DatabaseSync(file);
   db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;');
+  // On macOS only this reaches the medium and not just the cache of the drive.
+  db.exec('PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON;');
   migrate(db);
   db.exec(`UPDATE messages SET state='partial' WHERE state='writing'`);
   db.prepare('DELETE FROM chats WHERE removed_at < ?').run(now() - keepRemoved);

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import type { Commit, ModelFile, RepoId } from '../../contract/model.ts';
 import { copyFile, linksWork, makeFolder, publish, replaceFile, replaceLink } from '../durable/files.ts';
 import { type FileLock, lockFile } from '../durable/fileLock.ts';
-import { below, type Checksum, checkedCommit, linkTarget, repoPaths } from './cachePaths.ts';
+import { below, type Checksum, checkedCommit, linkTarget, repoPaths, saysTarget } from './cachePaths.ts';
 import { listMade, noteMade } from './made.ts';
 import type { Verified } from './verified.ts';
 
@@ -106,7 +106,7 @@ async function publishInto(cache: CacheFolder, temporary: string, paths: readonl
 async function link(cache: CacheFolder, path: string, checksum: Checksum): Promise<void> {
   const place = below(cache.snapshot, path);
   const target = linkTarget(path, checksum.hex);
-  if ((await readlink(place).catch(() => undefined)) === target) return;
+  if (saysTarget(await readlink(place).catch(() => undefined), target)) return;
   await makeFolder(dirname(place), 0o777);
   await replaceLink(place, target, cache.own);
 }
@@ -125,8 +125,9 @@ export async function reuseFile(
   const place = below(cache.snapshot, file.path);
   const blob = join(cache.blobs, checksum.hex);
   if (await verified.check(blob, file.bytes, checksum, signal)) {
-    const here = await stat(place).catch(() => undefined);
-    const there = await stat(blob);
+    // Numbers of files have 64 bits on Windows.
+    const here = await stat(place, { bigint: true }).catch(() => undefined);
+    const there = await stat(blob, { bigint: true });
     if (here?.ino === there.ino && here.dev === there.dev) return true;
     if (cache.links) {
       await link(cache, file.path, checksum);

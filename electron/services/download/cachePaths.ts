@@ -58,6 +58,11 @@ export function linkTarget(path: string, etag: string): string {
   return `${'../'.repeat(path.split('/').length + 1)}blobs/${etag}`;
 }
 
+/** Whether a link says `wanted`. Windows turns the slashes of what it is told. */
+export function saysTarget(said: string | undefined, wanted: string): boolean {
+  return said?.replaceAll('\\', '/') === wanted;
+}
+
 /** How the content of a file is proved, and the name of its blob: sha256 for LFS files, git's sha1 for the others. */
 export type Checksum = { readonly kind: 'sha256' | 'git-sha1'; readonly hex: string };
 

@@ -35,8 +35,9 @@ export async function freeSpace(path: string): Promise<{ readonly bytes: number;
 }
 
 // Sparse files count what they really take; a file system that does not say counts the length.
-function taken(facts: Stats): number {
-  return facts.blocks > 0 || facts.size === 0 ? Math.min(facts.size, facts.blocks * 512) : facts.size;
+function taken(facts: Pick<Stats, 'size' | 'blocks'> | { readonly size: bigint; readonly blocks: bigint }): number {
+  const [size, blocks] = [Number(facts.size), Number(facts.blocks)];
+  return blocks > 0 || size === 0 ? Math.min(size, blocks * 512) : size;
 }
 
 /** Bytes that one file really takes; 0 when it is absent. */
@@ -52,7 +53,7 @@ async function bytesBelow(folder: string, seen: Set<string>): Promise<number> {
     if (entry.isDirectory()) {
       sum += await bytesBelow(path, seen);
     } else if (entry.isFile()) {
-      const facts = await lstat(path).catch(() => undefined);
+      const facts = await lstat(path, { bigint: true }).catch(() => undefined);
       const inode = `${String(facts?.dev)} ${String(facts?.ino)}`;
       if (facts === undefined || seen.has(inode)) continue;
       seen.add(inode);

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { RepoId } from '../../contract/model.ts';
 import { removeEmptyFolder, removeTree } from '../durable/files.ts';
 import { lockRepo } from './cache.ts';
-import { below, linkTarget, repoPaths } from './cachePaths.ts';
+import { below, linkTarget, repoPaths, saysTarget } from './cachePaths.ts';
 import { listMade, type MadeFile } from './made.ts';
 
 type Paths = ReturnType<typeof repoPaths>;
@@ -58,7 +58,7 @@ async function removeMade(paths: Paths, made: readonly MadeFile[]): Promise<void
 async function removeName(snapshot: string, { path, etag }: MadeFile): Promise<void> {
   const place = below(snapshot, path);
   const target = await readlink(place).catch(() => undefined);
-  if (target !== undefined && target !== linkTarget(path, etag)) return; // somebody pointed it elsewhere
+  if (target !== undefined && !saysTarget(target, linkTarget(path, etag))) return; // somebody pointed it elsewhere
   await removeTree(place);
 }
 
@@ -84,7 +84,7 @@ async function linkedBlobs(snapshots: string): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   for (const place of await filesBelow(snapshots)) {
     const target = await readlink(place).catch(() => undefined);
-    if (target !== undefined) found.add(basename(target));
+    if (target !== undefined) found.add(basename(target.replaceAll('\\', '/')));
   }
   return found;
 }
@@ -104,11 +104,11 @@ export async function madeBytes(paths: Pick<Paths, 'own' | 'snapshots'>): Promis
   const seen = new Set<string>();
   let bytes = 0;
   for (const { commit, path } of await listMade(paths.own)) {
-    const facts = await stat(below(join(paths.snapshots, commit), path)).catch(() => undefined);
+    const facts = await stat(below(join(paths.snapshots, commit), path), { bigint: true }).catch(() => undefined);
     const inode = `${String(facts?.dev)} ${String(facts?.ino)}`;
     if (facts === undefined || seen.has(inode)) continue;
     seen.add(inode);
-    bytes += facts.size;
+    bytes += Number(facts.size);
   }
   return bytes;
 }

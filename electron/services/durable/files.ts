@@ -17,6 +17,10 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { patiently } from './patiently.ts';
+
+/** On Windows a virus scanner or the search holds what was just written for a moment, and nothing of it can be removed. */
+const removal = { maxRetries: 10, retryDelay: 100 } as const;
 
 const temporaryName = (): string => `.${randomBytes(6).toString('hex')}.tmp`;
 
@@ -116,7 +120,7 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /** Gives a finished file or folder its final name and makes that durable; replaces a file that stood there. */
 export async function publish(temporary: string, final: string): Promise<void> {
-  await rename(temporary, final);
+  await patiently(() => rename(temporary, final));
   await syncFolder(dirname(final));
 }
 
@@ -201,13 +205,13 @@ export function makeFolderSync(path: string, mode = 0o700): void {
 
 /** Removes a file or a whole folder; absent is fine. */
 export async function removeTree(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true });
+  await rm(path, { recursive: true, force: true, ...removal });
 }
 
 /** As removeTree, for the last moment of a process; what cannot be removed then stays. */
 export function removeTreeSync(path: string): void {
   try {
-    rmSync(path, { recursive: true, force: true });
+    rmSync(path, { recursive: true, force: true, ...removal });
   } catch {
     // nobody is left to be told
   }

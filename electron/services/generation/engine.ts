@@ -2,6 +2,7 @@
  * The main side's hold on the inference process: starts it when first needed, loads the asked-for model, restarts it
  * after a crash within a budget, and tells everybody what state it is in. What to generate is answer.ts' business.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { EngineState } from '../../contract/chat.ts';
 import type { Device, Fidelity, InstalledModel, SanityCheck } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
@@ -49,6 +50,9 @@ export interface Engine {
   unload(): Promise<void>;
   close(): void;
 }
+
+/** A process that the system cannot even end is not waited for longer, ms. */
+const goneMilliseconds = 10_000;
 
 /** Continued after every preparation, so that a person can judge the first words. */
 const fixedPrompt = 'Hello, I am a software engineer.';
@@ -127,17 +131,20 @@ export function createEngine(options: {
     if ((state.kind === 'ready' && state.atOwnRisk) || state.kind === 'loading') permitted.delete(state.modelId);
   };
 
-  const retire = (): void => {
+  /** Settles when the process is gone. */
+  const retire = (): Promise<unknown> | undefined => {
     const ending = worker;
     worker = undefined;
     loaded = undefined;
     ending?.kill();
+    return ending?.ended;
   };
 
-  const end = (): void => {
+  const end = (): Promise<unknown> | undefined => {
     endings += 1;
-    retire();
+    const gone = retire();
     if (state.kind !== 'stopped') become({ kind: 'stopped' });
+    return gone;
   };
 
   /** What is proved before it is installed is proved on the CPU, where it can be compared. */
@@ -151,7 +158,7 @@ export function createEngine(options: {
     if (!options.devices || !installed) return { device: 'cpu', why: 'only', load: { device: 'cpu' } };
     const plan = await options.devices.plan(model, {
       onMeasure() {
-        retire(); // two heavy processes at once could exhaust memory
+        void retire(); // two heavy processes at once could exhaust memory
         become({ kind: 'loading', modelId: model.id, measuring: true });
       },
       atOwnRisk: permitted.has(model.id),
@@ -174,7 +181,7 @@ export function createEngine(options: {
     // Ended meanwhile, perhaps with everything around it: a process that is started now would belong to nobody.
     if (endings !== before) return failed(cancelled());
     // Tidying up after a device can end the process, so a new process does it better.
-    if (device !== 'cpu' && worker) retire();
+    if (device !== 'cpu' && worker) void retire();
     asked = folder;
     device = plan.device;
     const process = connect();
@@ -219,7 +226,7 @@ export function createEngine(options: {
     if (answer.ok && answer.value.lost) fallBack(answer.value.lost);
     if (!answer.ok && answer.problem.code === 'not-enough-memory') {
       tooRisky();
-      end(); // the next question starts with a clean process
+      void end(); // the next question starts with a clean process
     }
     return answer;
   };
@@ -254,7 +261,9 @@ export function createEngine(options: {
         const maxNewTokens = Math.max(1, input.sampling.maxNewTokens - pieces);
         const rest = begun === '' ? input : { ...input, begun, sampling: { ...input.sampling, maxNewTokens } };
         const answering = process.call('generate', rest, { signal, onEvent });
-        return state.kind === 'ready' && state.generic ? stoppable(answering, { signal, end }) : answering;
+        return state.kind === 'ready' && state.generic
+          ? stoppable(answering, { signal, end: () => void end() })
+          : answering;
       };
       return turns.take(lane, () => generate(model, options.folderOf(model), call), signal);
     },
@@ -288,10 +297,11 @@ export function createEngine(options: {
     quiet: () => turns.quiet(),
     async unload() {
       await inTurn(async () => {
-        end();
+        // Until the process is gone Windows neither removes nor renames what it has mapped, and that is gigabytes.
+        await Promise.race([end(), pause(goneMilliseconds, undefined, { ref: false })]);
         return ok(undefined);
       });
     },
-    close: end,
+    close: () => void end(),
   };
 }

@@ -42,8 +42,11 @@ export async function hashFile(
   let opened;
   try {
     opened = await openPlainFile(path);
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Held by a scanner, too many open files: that says nothing of what is in it.
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof TypeError || ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO'].includes(code ?? '')) return undefined;
+    throw error;
   }
   const { file, bytes } = opened;
   try {

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstalledModel } from '../../contract/model.ts';
 import { failed, ok, type Result } from '../../contract/result.ts';
@@ -14,10 +15,11 @@ import type { Ports } from '../ports.ts';
 import type { Published } from '../published/room.ts';
 import { exportModel, importModel, inspectModel } from './carry.ts';
 import { createChosenFolders } from './chosenFolders.ts';
-import { modelDamaged, modelsAway, storageBusy } from './explain.ts';
+import { folderUnusable, modelDamaged, modelsAway, storageBusy } from './explain.ts';
 import { createJobs, type JobContext } from './jobs.ts';
 import type { ModelsHome } from './modelsHome.ts';
-import { leave, moveModels, targetOf } from './move.ts';
+import { isWithin, leave, moveModels, targetOf } from './move.ts';
+import { programFolder } from './programFolder.ts';
 import { leftoverFolders, survey } from './survey.ts';
 
 /** Everything the storage page can ask for. */
@@ -122,9 +124,19 @@ export function createStorage(options: {
       closing: closed,
       isClosing: () => closing,
     });
-  /** A chosen folder, when nothing else is done with the models. */
-  const moveTarget = async (chosen: string): Promise<Result<string>> => {
+  /** A chosen folder to put something into; not the program's own, which its next update empties. */
+  const putTarget = async (chosen: string): Promise<Result<string>> => {
     const folder = folders.pathOf(chosen);
+    if (!folder.ok) return folder;
+    const real = (path: string): Promise<string> => realpath(path).catch(() => path);
+    const program = programFolder(await real(process.execPath));
+    if (!isWithin(program, await real(folder.value))) return folder;
+    return failed(folderUnusable('It belongs to the program itself: the next update would remove it.', program));
+  };
+
+  /** Such a folder, when nothing else is done with the models. */
+  const moveTarget = async (chosen: string): Promise<Result<string>> => {
+    const folder = await putTarget(chosen);
     if (!folder.ok) return folder;
     const free = await blocked();
     if (!free.ok) return free;
@@ -173,7 +185,7 @@ export function createStorage(options: {
       }),
     exportTo: (id, chosen) =>
       withModel(id, async (model, folder) => {
-        const target = folders.pathOf(chosen);
+        const target = await putTarget(chosen);
         if (!target.ok) return target;
         const manifest = await readManifest(folder);
         if (!manifest) return failed(modelDamaged(model, ['latchkey.json']));

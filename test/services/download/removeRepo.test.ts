@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, symlink, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createNodeHttp } from '../../../electron/adapters/nodeHttp.ts';
@@ -46,6 +46,20 @@ describe.each([{ links: true }, { links: false }])('with symbolic links: $links'
     expect(await removeRepo(hubCache, repo, false)).toBe('done');
     expect(await readdir(hubCache)).toEqual(['CACHEDIR.TAG']);
     expect(await removeRepo(hubCache, repo, false)).toBe('done'); // again: nothing to do
+  });
+
+  test.runIf(links)('also where the system turns the slashes in links', async () => {
+    await fetchAll();
+    const snapshot = join(repoPaths(hubCache, repo).snapshots, commit);
+    for (const entry of await readdir(snapshot, { recursive: true, withFileTypes: true })) {
+      if (!entry.isSymbolicLink()) continue;
+      const place = join(entry.parentPath, entry.name);
+      const said = await readlink(place);
+      await unlink(place);
+      await symlink(said.replaceAll('/', '\\'), place);
+    }
+    expect(await removeRepo(hubCache, repo, false)).toBe('done');
+    expect(await readdir(hubCache)).toEqual(['CACHEDIR.TAG']);
   });
 
   test('what Python downloaded stays, of the same commit and of another', async () => {

@@ -94,6 +94,15 @@ async function whileTicking<T>(work: () => Promise<T>): Promise<{ readonly value
   return { value, ticks };
 }
 
+test('unloading waits until the process is gone, and with it what it had mapped', async () => {
+  open(good);
+  await ask();
+  let gone = false;
+  processes[0]?.onExit(() => (gone = true));
+  await engine.unload();
+  expect(gone).toBe(true);
+});
+
 describe('a hostile chat template', () => {
   test.each([
     ['loops for ever', '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}'],
