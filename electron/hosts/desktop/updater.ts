@@ -6,6 +6,7 @@ import type { UpdateObstacle } from '../../contract/update.ts';
 import { NotGenuine, type UpdaterPort } from '../../services/ports.ts';
 import { setAside } from '../../services/durable/setAside.ts';
 import { isSigned } from '../../services/updates/signature.ts';
+import { isInPassing } from './inPassing.ts';
 
 /** A release file as we publish it: electron-builder's, with our signature over its contents. */
 type SignedInfo = UpdateInfo & { readonly latchkeySignature?: unknown };
@@ -15,11 +16,6 @@ const reportsPerSecond = 10;
 
 /** The public half of the release key; written beside the app when a release is built. */
 const keyFile = (): string => join(process.resourcesPath, 'update-key.pem');
-
-/** PURE: whether macOS runs the program out of its disk image or a place of the moment, where nothing can be replaced. */
-export function isInPassing(platform: NodeJS.Platform, program: string): boolean {
-  return platform === 'darwin' && (program.startsWith('/Volumes/') || program.includes('/AppTranslocation/'));
-}
 
 function obstacleHere(): UpdateObstacle | undefined {
   if (!app.isPackaged || !existsSync(join(process.resourcesPath, 'app-update.yml'))) return 'not-installed';

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { failed, ok, type Result } from '../../contract/result.ts';
 import type { DataMove, DataState, StorageWork } from '../../contract/storage.ts';
 import { freeSpace } from '../download/diskUse.ts';
+import { isDecoration } from '../durable/decoration.ts';
 import { removeEmptyFolder } from '../durable/files.ts';
 import type { DataHomePort } from '../ports.ts';
 import { copyNeedsRoom, folderUnusable } from '../storage/explain.ts';
@@ -75,7 +76,9 @@ export function createDataMover(doors: DataMoveDoors): DataMover {
 
   const giveUp = async (to: string): Promise<void> => {
     await savePlace(usual, { ...readPlace(usual), moving: null });
-    const others = (await readdir(to).catch(() => [])).filter((name) => !aboutPlace.includes(name));
+    const others = (await readdir(to).catch(() => [])).filter(
+      (name) => !aboutPlace.includes(name) && !isDecoration(name),
+    );
     if (others.length > 0) return; // models that are at home there
     await disclaim(to);
     if (to !== usual) await removeEmptyFolder(to);
@@ -166,7 +169,9 @@ async function targetOf(where: {
     throw error;
   });
   const modelsThere = (await real(where.models)) === (await real(join(to, 'models')));
-  const others = names.filter((name) => !aboutPlace.includes(name) && !(name === 'models' && modelsThere));
+  const others = names.filter(
+    (name) => !aboutPlace.includes(name) && !isDecoration(name) && !(name === 'models' && modelsThere),
+  );
   if (others.length > 0) {
     const what = to === usual ? 'The usual folder' : `A folder called ${dataName}`;
     return failed(folderUnusable(`${what} is there already and holds something.`, join(to, others[0] ?? '')));

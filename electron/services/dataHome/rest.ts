@@ -5,6 +5,7 @@
  */
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { isDecoration } from '../durable/decoration.ts';
 import { makeFolder, removeEmptyFolder, removeTree, replaceLink, syncFolder } from '../durable/files.ts';
 import { errnoOf } from '../download/explain.ts';
 import { freeSpace } from '../download/diskUse.ts';
@@ -123,7 +124,7 @@ async function takeBack(usual: string, to: string): Promise<void> {
     if (!path.startsWith('models/')) await removeTree(under(to, path));
   }
   for (const path of copies.folders) await removeEmptyFolder(under(to, path));
-  if (to !== usual && (await readdir(to)).every(isMarker)) await removeTree(to);
+  if (to !== usual && (await readdir(to)).every((name) => isMarker(name) || isDecoration(name))) await removeTree(to);
 }
 
 function whyOf(error: unknown): MoveFailure {

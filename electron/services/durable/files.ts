@@ -17,6 +17,7 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isDecoration } from './decoration.ts';
 import { patiently } from './patiently.ts';
 
 /** On Windows a virus scanner or the search holds what was just written for a moment, and nothing of it can be removed. */
@@ -224,8 +225,10 @@ export async function sweepTemporaries(folder: string): Promise<void> {
   }
 }
 
-/** Removes a folder that holds nothing; false when it holds something or is not there. */
+/** Removes a folder that holds nothing, or what a file manager left; false when it holds more or is not there. */
 export async function removeEmptyFolder(path: string): Promise<boolean> {
+  const names = await readdir(path).catch(() => []);
+  if (names.every(isDecoration)) for (const name of names) await removeTree(join(path, name));
   return rmdir(path).then(
     () => true,
     () => false,

@@ -5,6 +5,7 @@
 import { lstat, readdir, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { failed, ok, type Result } from '../../contract/result.ts';
+import { isDecoration } from '../durable/decoration.ts';
 import { makeFolder, publish, removeTree, removeEmptyFolder } from '../durable/files.ts';
 import {
   fingerprintOf,
@@ -52,10 +53,11 @@ export async function targetOf(
   if (isWithin(await realpath(hubCache).catch(() => resolve(hubCache)), to)) {
     return failed(folderUnusable('It belongs to the cache that your scripts use.', to));
   }
-  const names = await readdir(to).catch((error: NodeJS.ErrnoException) => {
+  const all = await readdir(to).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
+  const names = all.filter((name) => !isDecoration(name));
   if (names.length > 0 && !names.some(isMarker)) {
     return failed(folderUnusable(`It holds a folder called ${homeName} that Latchkey did not make.`, to));
   }

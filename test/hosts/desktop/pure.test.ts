@@ -3,6 +3,7 @@ import type { SetupState } from '../../../electron/contract/setup.ts';
 import type { StorageWork } from '../../../electron/contract/storage.ts';
 import type { WorkerExit } from '../../../electron/services/ports.ts';
 import { repoOfLink } from '../../../electron/hosts/desktop/deepLink.ts';
+import { isInPassing } from '../../../electron/hosts/desktop/inPassing.ts';
 import { wishOfCommandLine } from '../../../electron/hosts/desktop/outside.ts';
 import { overallProgress } from '../../../electron/hosts/desktop/overallProgress.ts';
 import { exitOfUtility } from '../../../electron/hosts/desktop/utilityExit.ts';
@@ -126,6 +127,17 @@ describe('the icon shows', () => {
     expect(overallProgress([], work)).toBe(0.75);
     expect(overallProgress([journey('download', 'working', 25, 100)], work)).toBe(0.5);
     expect(overallProgress([], { task: 'take-in', state: { kind: 'stopped' } })).toBe(-1);
+  });
+});
+
+describe('a program that can be updated', () => {
+  test.each<[NodeJS.Platform, string, boolean]>([
+    ['darwin', '/Applications/Latchkey.app/Contents/MacOS/Latchkey', false],
+    ['darwin', '/Volumes/Latchkey 1.0/Latchkey.app/Contents/MacOS/Latchkey', true],
+    ['darwin', '/private/var/folders/x/T/AppTranslocation/1-2/d/Latchkey.app/Contents/MacOS/Latchkey', true],
+    ['linux', '/Volumes/Latchkey/latchkey', false],
+  ])('lies in a place that stays (%s, %s)', (platform, program, passing) => {
+    expect(isInPassing(platform, program)).toBe(passing);
   });
 });
 

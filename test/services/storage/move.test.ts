@@ -51,11 +51,16 @@ test('a move ends with the same bytes elsewhere and nothing of ours in the old p
   expect(home.folder()).toBe(to);
   await allWhole();
   expect(await contents(join(data, 'models'))).toEqual({ 'notes.txt': sha256(Buffer.from('of somebody else')) });
+  // Somebody looked at it with the Finder.
+  for (const name of ['.DS_Store', '._latchkey.json']) await writeFile(join(to, name), 'how it looked');
   const back = join(data, homeName);
   expect(await target(home, data)).toEqual({ ok: true, value: back });
   expect(await moveModels({ home, to: back, data, ...quiet }, job())).toMatchObject({ ok: true });
   await allWhole();
   expect(await readdir(disk)).toEqual([]);
+  await mkdir(to);
+  await writeFile(join(to, '.DS_Store'), 'how it looked');
+  expect(await target(home, disk)).toEqual({ ok: true, value: to });
 });
 
 test('a model that was removed or measured again meanwhile is so in the new place', async () => {
