@@ -107,26 +107,6 @@ describe('the built desktop app', () => {
     ]);
   });
 
-  test.runIf(process.platform === 'linux')('says so when the system knows no browser', async () => {
-    const programs = mkdtempSync(join(tmpdir(), 'latchkey-'));
-    writeFileSync(join(programs, 'xdg-settings'), '#!/bin/sh\n', { mode: 0o755 });
-    const poor = await launchDesktop({ env: { PATH: `${programs}:${process.env['PATH']}` } });
-    try {
-      const answer = await poor.page.evaluate(() => window.backend.request('page.open', { page: 'tokens' }));
-      expect(answer).toMatchObject({ ok: true, value: { opened: false } });
-      await poor.page.getByRole('navigation').getByRole('button', { name: 'Access' }).click();
-      const button = poor.page.getByTestId('page-tokens').first();
-      await button.click();
-      // Xdg-open was asked all the same, and is again when the person tries again.
-      await poor.page.getByText('https://huggingface.co/settings/tokens').first().waitFor();
-      await button.click();
-      await expect.poll(() => poor.evaluate(({ standin }) => standin.openedExternal.length)).toBe(3);
-    } finally {
-      await poor.close();
-      rmSync(programs, { recursive: true });
-    }
-  });
-
   test('shows itself when it is started again', async () => {
     await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.minimize());
     await app.evaluate(({ app: electron }) => electron.emit('second-instance', {}, [], ''));
@@ -231,38 +211,57 @@ test('a second desktop app ends at once', async () => {
   rmSync(data, { recursive: true });
 });
 
-test('a disk that knows no symbolic links is no second desktop app, which would still end at once', async () => {
-  const app = await launchDesktop({ env: { STANDIN_NO_LINKS: '1' } });
-  try {
+describe('the desktop app from a stick, on a system without much', () => {
+  let app: DesktopApp;
+  const programs = mkdtempSync(join(tmpdir(), 'latchkey-'));
+  beforeAll(async () => {
+    writeFileSync(join(programs, 'xdg-settings'), '#!/bin/sh\n', { mode: 0o755 });
+    app = await launchDesktop({
+      app: root, // as if it were packed
+      env: {
+        STANDIN_NO_LINKS: '1',
+        PORTABLE_EXECUTABLE_DIR: programs,
+        PATH: `${programs}:${process.env['PATH']}`,
+      },
+    });
+  });
+  afterAll(async () => {
+    await app.close();
+    rmSync(programs, { recursive: true });
+  });
+
+  test('starts where the disk knows no symbolic links, and a second one still ends at once', async () => {
     await expect.poll(() => app.page.title()).toContain('Latchkey');
     const second = spawnStandin({ app: root, args: ['--data', app.data], env: { STANDIN_NO_LINKS: '1' } });
     expect(await second.exited).toBe(0);
     expect(second.log()).toContain('already running');
-  } finally {
-    await app.close();
-  }
+  });
+
+  test('takes no links of models, which would lead to a file that goes with it', async () => {
+    expect(await app.evaluate(({ standin }) => standin.protocols)).toEqual([]);
+  });
+
+  test.runIf(process.platform === 'linux')('shows the address of a page when no browser is known', async () => {
+    const answer = await app.page.evaluate(() => window.backend.request('page.open', { page: 'tokens' }));
+    expect(answer).toMatchObject({ ok: true, value: { opened: false } });
+    await app.page.getByRole('navigation').getByRole('button', { name: 'Access' }).click();
+    const button = app.page.getByTestId('page-tokens').first();
+    await button.click();
+    // Xdg-open was asked all the same, and is again when the person tries again.
+    await app.page.getByText('https://huggingface.co/settings/tokens').first().waitFor();
+    await button.click();
+    await expect.poll(() => app.evaluate(({ standin }) => standin.openedExternal.length)).toBe(3);
+  });
 });
 
-test('an installed desktop app takes the links of models, a portable one leaves nothing behind', async () => {
-  for (const [env, schemes] of [
-    [{}, ['latchkey']],
-    [{ PORTABLE_EXECUTABLE_DIR: tmpdir() }, []],
-  ] as const) {
-    const app = await launchDesktop({ app: root, env });
-    try {
-      expect(await app.evaluate(({ standin }) => standin.protocols)).toEqual(schemes);
-    } finally {
-      await app.close();
-    }
-  }
-});
-
-test('the end of a session of Windows, after which nothing is told, finds everything put away', async () => {
-  const app = await launchDesktop();
+test('an installed desktop app takes the links of models; when a session of Windows ends, everything is put away', async () => {
+  const app = await launchDesktop({ app: root });
   try {
+    expect(await app.evaluate(({ standin }) => standin.protocols)).toEqual(['latchkey']);
     const lock = join(app.data, 'SingletonLock');
     const held = (): boolean => lstatSync(lock, { throwIfNoEntry: false }) !== undefined;
     expect(held()).toBe(true);
+    // Nothing else is told.
     await app.evaluate(({ BrowserWindow }) => void BrowserWindow.getAllWindows()[0]?.emit('session-end', {}));
     await expect.poll(held).toBe(false); // the very last thing of all
   } finally {

@@ -22,7 +22,7 @@ import {
 } from './world.ts';
 
 /** Long enough to start the app anew meanwhile, on a busy machine too. */
-const limitSeconds = 40;
+const limitSeconds = 30;
 
 describe.skipIf(!canHaveKeyring).each<HostName>(['web', 'desktop'])('waiting on the %s host', (host) => {
   let keyring: OwnKeyring;
