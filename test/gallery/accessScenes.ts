@@ -5,7 +5,7 @@ import { describe } from '../../electron/services/hub/words.ts';
 import type { LicenceStatus } from '../../electron/contract/setup.ts';
 import { familyOf } from '../../electron/services/hub/family.ts';
 import { ada, info, licence, llama, now, plan } from './fixtures.ts';
-import { access, base, chatting, empty, idle, type Scene, signedIn, withSetup } from './worlds.ts';
+import { access, base, chatting, empty, idle, neverAsked, type Scene, signedIn, withSetup } from './worlds.ts';
 
 const bob = { name: 'bob', kind: 'write', scopes: [], ending: '91aa', checkedAt: now - 5000 } as const;
 const refused: Problem = describe('token-not-accepted', {}, [
@@ -145,16 +145,7 @@ export const accessScenes: Readonly<Record<string, Scene>> = {
   ...Object.fromEntries(refusals),
   'licence-form': {
     world: {
-      ...access(
-        {
-          kind: 'blocked',
-          problem: describe('access-never-asked', { repo: llama, account: 'ada' }, [
-            { status: 403, errorCode: 'GatedRepo', host: 'huggingface.co', at: now },
-          ]),
-        },
-        'never-asked',
-        { form, excludesEu: true },
-      ),
+      ...neverAsked({ form, excludesEu: true }),
       family,
     },
     show: openDrawers,

@@ -3,7 +3,7 @@ import { describe } from '../../electron/services/hub/words.ts';
 import type { AppState } from '../../renderer/state/app.svelte.ts';
 import { found } from './accessScenes.ts';
 import { chat, installed, llama, now, small } from './fixtures.ts';
-import { access, chatting, type Scene } from './worlds.ts';
+import { access, chatting, neverAsked, type Scene } from './worlds.ts';
 
 const receipt: LicenceReceipt = {
   modelId: installed.id,
@@ -41,15 +41,7 @@ const begunBy = { ...chat, modelId: installed.id };
 export const licenceScenes: Readonly<Record<string, Scene>> = {
   'claim-and-truth': {
     world: {
-      ...access(
-        {
-          kind: 'blocked',
-          problem: describe('access-never-asked', { repo: llama, account: 'ada' }, [
-            { status: 403, errorCode: 'GatedRepo', host: 'huggingface.co', at: now },
-          ]),
-        },
-        'never-asked',
-      ),
+      ...neverAsked(),
       pasted: { kind: 'error', repo: llama, claim: 'repo-not-found', holdsToken: true },
     },
     async show(app) {
@@ -58,15 +50,7 @@ export const licenceScenes: Readonly<Record<string, Scene>> = {
   },
   'no-browser': {
     world: {
-      ...access(
-        {
-          kind: 'blocked',
-          problem: describe('access-never-asked', { repo: llama, account: 'ada' }, [
-            { status: 403, errorCode: 'GatedRepo', host: 'huggingface.co', at: now },
-          ]),
-        },
-        'never-asked',
-      ),
+      ...neverAsked(),
       noBrowser: true,
     },
     show: (app) => app.pages.open('licence', llama),

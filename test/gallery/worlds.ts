@@ -1,4 +1,5 @@
 import type { Activity, SetupState } from '../../electron/contract/setup.ts';
+import { describe } from '../../electron/services/hub/words.ts';
 import type { AppState } from '../../renderer/state/app.svelte.ts';
 import type { World } from './backend.ts';
 import { ada, chat, chats, info, installed, licence, llama, now, plan, small, smol, suggested } from './fixtures.ts';
@@ -41,6 +42,18 @@ export const idle: Activity = { kind: 'idle' };
 export const withSetup = (world: World, setup: SetupState): World => ({ ...world, setups: [setup] });
 export const access = (activity: Activity, state: Parameters<typeof licence>[0], more = {}): World =>
   withSetup(signedIn, { ...base, step: 'access', activity, licence: licence(state, more), plan });
+/** The licence was never asked for, and the Hub said so. */
+export const neverAsked = (more = {}): World =>
+  access(
+    {
+      kind: 'blocked',
+      problem: describe('access-never-asked', { repo: llama, account: 'ada' }, [
+        { status: 403, errorCode: 'GatedRepo', host: 'huggingface.co', at: now },
+      ]),
+    },
+    'never-asked',
+    more,
+  );
 export const download = (activity: Activity, change: Partial<typeof plan> = {}): World =>
   withSetup(signedIn, {
     ...base,
